@@ -1,0 +1,10 @@
+import { betterSse } from './better-sse.ts'
+import type { Contender } from './contender.ts'
+import { express } from './express.ts'
+import { fastify } from './fastify.ts'
+import { nchan } from './nchan.ts'
+import { tidings } from './tidings.ts'
+import { yardstick } from './yardstick.ts'
+
+/** Every server, in the order of the table. */
+export const contenders: readonly Contender[] = [tidings, nchan, betterSse, express, fastify, yardstick]

@@ -1,0 +1,13 @@
+import { type Contender, jsonShape } from './contender.ts'
+import { packageVersion, startPeer } from './node-program.ts'
+
+/** What most articles build: Express, an array of responses, `res.write` in a loop. */
+export const express: Contender = {
+  name: 'express',
+  label: 'Express, `res.write` loop',
+  shape: jsonShape('/publish'),
+  streamPath: '/events',
+  version: () => packageVersion('express'),
+  obstacle: () => undefined,
+  start: (options) => startPeer('express-loop', options),
+}

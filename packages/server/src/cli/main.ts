@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+// In the user's own folder: /tmp, which Node would take, is everybody's, and what is read from here is run.
+// Where there is no such folder nothing is cached, and nothing fails.
+enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tidings'))
+
+const { run } = await import('./program.ts')
+const code = await run(process.argv)
+// Ends the process even if standard input is still open, but not before the output is written.
+process.stdout.write('', () => process.exit(code))

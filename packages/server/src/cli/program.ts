@@ -1,0 +1,81 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigError } from '../config/config-error.ts'
+import { CliError } from './cli-error.ts'
+import { exitCode } from './exit-code.ts'
+import { complain } from './terminal.ts'
+import { readVersion } from './version.ts'
+
+interface Verb {
+  readonly summary: string
+  /** Loaded only when it is asked for, so that the server does not wait for what only other verbs need. */
+  load(): Promise<{ define(command: Command): void }>
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  serve: { summary: 'run the server (also without a verb)', load: () => import('./serve.ts') },
+  publish: {
+    summary: 'publish events, from arguments or standard input',
+    load: () => import('./publish.ts'),
+  },
+  tail: { summary: 'follow topics on the terminal', load: () => import('./tail.ts') },
+  stats: { summary: 'show what the server is doing', load: () => import('./stats.ts') },
+}
+
+const examples = `
+Examples:
+  $ tidings                                        # the server, on http://localhost:3000
+  $ tidings publish --topic orders/42 --text hello
+  $ tail -f app.log | tidings publish --topic logs/app
+  $ tidings tail 'orders/*'`
+
+/**
+ * Runs the command line.
+ * @param argv as in `process.argv`.
+ * @returns the exit code.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    const program = await createProgram(argv)
+    await program.parseAsync(argv)
+    return exitCode.ok
+  } catch (error) {
+    return report(error)
+  }
+}
+
+async function createProgram(argv: readonly string[]): Promise<Command> {
+  const program = new Command('tidings')
+    .description('Push events from servers to people over Server-Sent Events, and lose none.')
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({ outputError: (text) => complain(oneLine(text)) })
+    .addHelpText('after', examples)
+  const asked = argv.slice(2).find((word) => Object.hasOwn(verbs, word)) ?? 'serve'
+  for (const [name, { summary, load }] of Object.entries(verbs)) {
+    const command = program.command(name, { isDefault: name === 'serve' }).summary(summary)
+    if (name === asked) (await load()).define(command)
+  }
+  return program
+}
+
+/** Commander writes "error: …" and its suggestion on a line of its own. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
+  if (error instanceof ConfigError) {
+    complain(error.message)
+    return exitCode.misconfigured
+  }
+  if (error instanceof CliError) {
+    complain(error.message)
+    return error.exitCode
+  }
+  complain(`a mistake in Tidings itself: ${error instanceof Error ? error.stack : String(error)}`)
+  return exitCode.internal
+}

@@ -1,0 +1,97 @@
+import { flushCompileCache } from 'node:module'
+import { type Command, Option } from 'commander'
+import { flagName } from '../config/flags.ts'
+import { loadSettings } from '../config/load-settings.ts'
+import { nearestName } from '../config/nearest-name.ts'
+import type { Setting } from '../config/setting.ts'
+import { type SettingKey, type Settings, settingKeys, settingTable } from '../config/setting-table.ts'
+import type { RunningServer } from '../server.ts'
+import { bannerOf } from './banner.ts'
+import { CliError } from './cli-error.ts'
+import { exitCode } from './exit-code.ts'
+import { supervise } from './supervisor.ts'
+
+const examples = `
+Durations and sizes have units: 250ms, 15s, 5m, 24h, 7d; 64KiB, 1MiB, 1GiB.
+Every flag is also a key of the file and an environment variable: --heartbeat-ms is heartbeatMs and
+TIDINGS_HEARTBEAT_MS. Flags win over the environment, that over the file. All of it: docs/configuration.md.
+
+Examples:
+  $ tidings serve
+  $ tidings serve --port 4000 --data /var/lib/tidings
+  $ tidings serve --store memory: --log-level debug
+  $ TIDINGS_RETENTION_AGE_MS=7d tidings serve`
+
+/** Gives the verb its flags: one for each setting. */
+export function define(command: Command): void {
+  command
+    .description('Run the server.')
+    // What is unknown is reported together with everything else that is wrong.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .option('--config <file>', 'a file with settings (default tidings.config.json, if it exists)')
+    .addHelpText('after', examples)
+    .action(serve)
+  for (const key of settingKeys) command.addOption(optionOf(key))
+}
+
+function optionOf(key: SettingKey): Option {
+  const setting: Setting<unknown> = settingTable[key]
+  const standard = setting.show(setting.default)
+  const doc = standard === '' ? setting.doc : `${setting.doc} (default ${standard})`
+  const option = new Option(`${flagName(key)} <${setting.placeholder}>`, doc)
+  if (Array.isArray(setting.default)) {
+    option.argParser((value, earlier) => (earlier === undefined ? value : `${earlier},${value}`))
+  }
+  return option.helpGroup(setting.isLimit ? 'Limits:' : 'Options:')
+}
+
+async function serve(options: Readonly<Record<string, string>>, command: Command): Promise<void> {
+  const settings = readSettings(options, command.args)
+  const server = await start(settings)
+  // A reader of our output that goes away is no reason to stop serving.
+  process.stdout.on('error', () => {})
+  if (process.stdout.isTTY) process.stdout.write(bannerOf(server.url, settings))
+  else server.logger.info({ url: server.url, durability: server.tidings.log.durability }, 'listening')
+  flushCompileCache()
+  await supervise(server, settings.drainMs)
+}
+
+function readSettings(options: Readonly<Record<string, string>>, rest: readonly string[]): Settings {
+  const { config, ...values } = options
+  const unknown = rest.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*/, ''))
+  const word = rest[0]
+  if (unknown.length === 0 && word !== undefined) {
+    const nearest = nearestName(word, ['serve', 'publish', 'tail', 'stats'])
+    const hint = nearest === undefined ? 'see tidings --help' : `the nearest is ${nearest}`
+    throw new CliError(exitCode.usage, `${JSON.stringify(word)} is not a verb; ${hint}`)
+  }
+  const folder = process.cwd()
+  return loadSettings({ flags: { values, unknown }, environment: process.env, folder, configFile: config })
+}
+
+async function start(settings: Settings): Promise<RunningServer> {
+  const { startServer } = await import('../server.ts')
+  try {
+    return await startServer(settings)
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, settings)
+  }
+}
+
+/** Makes one clear line, with the remedy, of what commonly keeps a server from starting. */
+function explain(error: NodeJS.ErrnoException, { port, host }: Settings): Error {
+  const because = (code: number, message: string) => new CliError(code, message, { cause: error })
+  if (error.name === 'StoreRefused') return because(exitCode.storeRefused, error.message)
+  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return error
+  const causes: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} is in use: stop the program that has it, or choose another with --port`,
+    EACCES: `port ${port} may not be used by this user: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `host ${host} is not an address of this machine: choose another with --host`,
+    ENOTFOUND: `host ${host} is not known: choose another with --host`,
+  }
+  return because(
+    exitCode.failed,
+    causes[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`,
+  )
+}

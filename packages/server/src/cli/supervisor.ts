@@ -1,0 +1,41 @@
+import type { RunningServer } from '../server.ts'
+import { exitCode } from './exit-code.ts'
+
+/** Beyond the drain, for publishes in flight and the store. */
+const closeGraceMs = 10_000
+
+/**
+ * Lives with a server until a signal ends it: resolves when it has closed. Whatever else ends it ends the
+ * process at once, since neither a store that failed nor a mistake of ours leaves anything to rely on.
+ * @param drainMs how long closing takes by design.
+ */
+export async function supervise(server: RunningServer, drainMs: number): Promise<void> {
+  const { logger } = server
+  const dieOf = (error: unknown) => {
+    logger.fatal({ err: error }, 'a mistake in Tidings itself; the process ends')
+    process.exit(exitCode.internal)
+  }
+  process.on('uncaughtException', dieOf).on('unhandledRejection', dieOf)
+  // The server has said why by then.
+  void server.tidings.failed.then(() => process.exit(exitCode.storeFailed))
+  const signal = await nextSignal()
+  logger.info({ signal, drainMs }, 'shutting down; a second signal stops at once')
+  void nextSignal().then(() => process.exit(exitCode.interrupted))
+  const overdue = setTimeout(() => {
+    logger.fatal('shutting down took too long; the process ends')
+    process.exit(exitCode.internal)
+  }, drainMs + closeGraceMs)
+  await server.close()
+  clearTimeout(overdue)
+  logger.info('stopped')
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const take = (signal: NodeJS.Signals) => {
+      process.off('SIGINT', take).off('SIGTERM', take)
+      resolve(signal)
+    }
+    process.on('SIGINT', take).on('SIGTERM', take)
+  })
+}

@@ -1,0 +1,14 @@
+import { distance } from 'fastest-levenshtein'
+
+/** The known name that an unknown one was probably meant to be; `undefined` if none is near. */
+export function nearestName(unknown: string, known: readonly string[]): string | undefined {
+  const wanted = unknown.toLowerCase()
+  let best: string | undefined
+  // A third of the letters wrong is a slip of the fingers; more is another word.
+  let least = Math.max(1, Math.floor(unknown.length / 3)) + 1
+  for (const name of known) {
+    const letters = distance(wanted, name.toLowerCase())
+    if (letters < least) [best, least] = [name, letters]
+  }
+  return best
+}

@@ -1,0 +1,152 @@
+import { formatDuration, formatSize, parseDuration, parseSize } from './quantity.ts'
+
+/** One row of the table of settings: everything there is to know about one of them. */
+export interface Setting<Value> {
+  readonly default: Value
+  /** One sentence for the docs and for `--help`. */
+  readonly doc: string
+  /** Whether it bounds what callers or the store may take. */
+  readonly isLimit: boolean
+  /** What `--help` shows in place of the value, e.g. `duration`. */
+  readonly placeholder: string
+  /** The values allowed, in words. */
+  readonly allowed: string
+  /** A value as it would be written in the docs. */
+  show(value: Value): string
+  /**
+   * Reads a value as typed (file, library) or as text (flags, environment).
+   * @throws RangeError saying what is wrong with it and what to give instead, to follow after the value.
+   */
+  read(input: unknown): Value
+}
+
+interface Row<Value> {
+  readonly default: Value
+  readonly doc: string
+  readonly isLimit?: boolean
+}
+
+interface Range extends Row<number> {
+  readonly min: number
+  readonly max: number
+}
+
+/** A whole number. */
+export function count(row: Range): Setting<number> {
+  const parse = (text: string) => (/^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined)
+  return ranged(row, { noun: 'whole number', placeholder: 'number', show: String, parse })
+}
+
+/** A length of time, in milliseconds. */
+export function duration(row: Range): Setting<number> {
+  return ranged(row, {
+    noun: 'duration',
+    placeholder: 'duration',
+    show: formatDuration,
+    parse: parseDuration,
+  })
+}
+
+/** An amount of memory or disk, in bytes. */
+export function size(row: Range): Setting<number> {
+  return ranged(row, { noun: 'size', placeholder: 'size', show: formatSize, parse: parseSize })
+}
+
+interface Scale {
+  readonly noun: string
+  readonly placeholder: string
+  show(value: number): string
+  parse(text: string): number | undefined
+}
+
+function ranged(row: Range, { noun, placeholder, show, parse }: Scale): Setting<number> {
+  const allowed = `${show(row.min)} to ${show(row.max)}`
+  const remedy = `give ${allowed}, such as ${show(row.default)}`
+  return {
+    default: row.default,
+    doc: row.doc,
+    isLimit: row.isLimit ?? false,
+    placeholder,
+    allowed,
+    show,
+    read(input) {
+      const value = typeof input === 'string' ? parse(input) : input
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
+        throw new RangeError(`is not a ${noun}; ${remedy}`)
+      }
+      if (value < row.min || value > row.max) throw new RangeError(`is out of range; ${remedy}`)
+      return value
+    },
+  }
+}
+
+/** One of a few words. */
+export function choice<const Word extends string>(
+  words: readonly Word[],
+  row: Row<NoInfer<Word>>,
+): Setting<Word> {
+  return {
+    default: row.default,
+    doc: row.doc,
+    isLimit: row.isLimit ?? false,
+    placeholder: 'word',
+    allowed: words.join(', '),
+    show: String,
+    read(input) {
+      const word = words.find((word) => word === input)
+      if (word === undefined) throw new RangeError(`is not known; give one of ${words.join(', ')}`)
+      return word
+    },
+  }
+}
+
+/** Text with a rule of its own. */
+export interface TextRow extends Row<string> {
+  readonly placeholder: string
+  /** The values allowed, in words. */
+  readonly allowed: string
+  isAllowed(text: string): boolean
+}
+
+/** A line of text. */
+export function text(row: TextRow): Setting<string> {
+  return {
+    default: row.default,
+    doc: row.doc,
+    isLimit: row.isLimit ?? false,
+    placeholder: row.placeholder,
+    allowed: row.allowed,
+    show: String,
+    read(input) {
+      if (typeof input === 'string' && row.isAllowed(input)) return input
+      throw new RangeError(`is not allowed; give ${row.allowed}`)
+    },
+  }
+}
+
+/** Several texts: an array in the file and the library, separated by commas in flags and the environment. */
+export function list(row: Omit<TextRow, 'default'> & Row<readonly string[]>): Setting<readonly string[]> {
+  return {
+    default: Object.freeze(row.default),
+    doc: row.doc,
+    isLimit: row.isLimit ?? false,
+    placeholder: row.placeholder,
+    allowed: row.allowed,
+    show: (values) => values.join(','),
+    read(input) {
+      const values = typeof input === 'string' ? splitAtCommas(input) : input
+      const isGood = (value: unknown) => typeof value === 'string' && row.isAllowed(value)
+      if (!Array.isArray(values) || !values.every(isGood)) {
+        throw new RangeError(`is not allowed; give ${row.allowed}`)
+      }
+      return Object.freeze([...new Set<string>(values)])
+    },
+  }
+}
+
+function splitAtCommas(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

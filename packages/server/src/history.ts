@@ -1,0 +1,108 @@
+import {
+  type Cursor,
+  formatCursor,
+  type Gap,
+  type GapReason,
+  parseCursor,
+  TidingsError,
+  TopicSet,
+} from '@tidings/protocol'
+import { type Access, openAccess } from './auth/policy.ts'
+import type { EventLog, Page, Selection, StoredEvent } from './log/event-log.ts'
+
+/** Which page of the log to read. */
+export interface HistoryQuery {
+  /** Topics and patterns. */
+  readonly topics: readonly string[]
+  /** Only these types; all, if absent. */
+  readonly types?: readonly string[] | undefined
+  /** With `asc`: an id; the page begins after it. From the oldest event, if absent. */
+  readonly after?: string | undefined
+  /** With `desc`: an id; the page begins before it. From the newest event, if absent. */
+  readonly before?: string | undefined
+  /** At most this many events. */
+  readonly limit: number
+  readonly order: 'asc' | 'desc'
+  /** What this caller may read; everything, if absent. */
+  readonly access?: Access | undefined
+}
+
+/** An event as the pages show it. */
+export interface HistoryEvent {
+  readonly id: string
+  readonly topic: string
+  readonly type: string
+  /** When the log took it, in ISO 8601. */
+  readonly time: string
+  /** The payload of an event that was published as JSON. */
+  readonly data?: unknown
+  /** The payload of an event that was published as text. */
+  readonly text?: string
+}
+
+/** A page of the log (PROTOCOL §7). */
+export interface HistoryPage {
+  readonly events: HistoryEvent[]
+  /** Give it as `after` (or `before`, with `desc`) to read on; `null` at the end. */
+  readonly next: string | null
+  /** The place after the newest event of the log. */
+  readonly head: string
+  /** What stands in the way between the id that was given and this page. */
+  readonly gap?: Gap
+}
+
+/**
+ * Reads a page of what this caller may read now.
+ * @throws TidingsError `invalid_topic`, `invalid_query`, or one of the log's.
+ */
+export async function readHistory(log: EventLog, query: HistoryQuery): Promise<HistoryPage> {
+  const { access = openAccess } = query
+  const topics = new TopicSet(query.topics)
+  const selection: Selection = query.types ? { topics, types: new Set(query.types) } : { topics }
+  const given = query.order === 'asc' ? query.after : query.before
+  const place = given === undefined ? undefined : readPlace(given)
+  const standing = place === undefined ? 'valid' : await log.stand(place)
+  // A number means nothing in another history: the page begins where one without an id does.
+  const from = standing === 'valid' || standing === 'trimmed' ? place?.seq : undefined
+  const read = (seq: number | undefined) => readPage(log, selection, query, seq)
+  // Before the page: a stream that begins at this head must not pass over what came in between.
+  const { head } = await log.bounds()
+  let page = await read(from)
+  while (page.events.length === 0 && !page.isEnd) page = await read(page.reached.seq)
+  const events = page.events.filter(({ topic }) => access.mayRead(topic))
+  return {
+    events: events.map((event) => toHistoryEvent(event, page.reached.epoch)),
+    next: page.isEnd ? null : formatCursor(page.reached),
+    head: formatCursor(head),
+    ...(standing !== 'valid' && { gap: toGap(standing, place!, query.order === 'asc' ? page.floor : head) }),
+  }
+}
+
+function readPage(
+  log: EventLog,
+  selection: Selection,
+  { order, limit }: HistoryQuery,
+  seq: number | undefined,
+): Promise<Page> {
+  if (order === 'asc') return log.read({ selection, after: seq ?? 0, limit })
+  return log.readBack({ selection, limit, ...(seq !== undefined && { before: seq }) })
+}
+
+function readPlace(id: string): Cursor {
+  const place = parseCursor(id)
+  if (place !== undefined) return place
+  throw new TidingsError('invalid_query', 'after and before take the id of an event, as this log wrote it.', {
+    field: 'after',
+  })
+}
+
+function toGap(reason: GapReason, from: Cursor, to: Cursor): Gap {
+  const missed = reason === 'trimmed' ? to.seq - from.seq : null
+  return { reason, from: formatCursor(from), to: formatCursor(to), missed }
+}
+
+function toHistoryEvent(event: StoredEvent, epoch: string): HistoryEvent {
+  const { seq, tag, topic, type, time, format, payload } = event
+  const common = { id: formatCursor({ epoch, seq, tag }), topic, type, time: new Date(time).toISOString() }
+  return format === 'json' ? { ...common, data: JSON.parse(payload) } : { ...common, text: payload }
+}

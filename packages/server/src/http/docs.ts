@@ -1,0 +1,51 @@
+import type { StaticDocumentSpec } from '@fastify/swagger'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Parts } from './parts.ts'
+import { sendJson } from './publish.ts'
+
+/** Swagger UI brings its styles and images itself, and talks to this server alone. */
+const contentPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+
+/**
+ * The description of the API, and a page to read and try it. Both are loaded when somebody first asks: the
+ * schemas alone would take a fifth of the half second in which the server is to be ready.
+ */
+export function addDocs(app: FastifyInstance, { metrics }: Parts): void {
+  let reader: Promise<FastifyInstance> | undefined
+
+  app.get('/openapi.json', async (_request, reply) => sendJson(reply, 200, await loadDescription()))
+
+  for (const url of ['/docs', '/docs/*']) {
+    app.get(url, async (request, reply) => {
+      reader ??= createReader()
+      const { routing } = await reader
+      reply.hijack()
+      metrics.countRequest('/docs', 'GET', 200)
+      routing(request.raw, reply.raw)
+    })
+  }
+}
+
+async function loadDescription(): Promise<object> {
+  const { description } = await import('./openapi/description.ts')
+  return description
+}
+
+/** Swagger UI as an app of its own, as nothing can be added to one that already listens. */
+async function createReader(): Promise<FastifyInstance> {
+  const [{ default: swagger }, { default: swaggerUi }, document] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+    loadDescription() as Promise<StaticDocumentSpec['document']>,
+  ])
+  const reader = Fastify({ logger: false })
+  reader.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+  })
+  await reader.register(swagger, { mode: 'static', specification: { document } })
+  await reader.register(swaggerUi, { routePrefix: '/docs', staticCSP: contentPolicy })
+  await reader.ready()
+  return reader
+}

@@ -1,0 +1,57 @@
+import { TidingsError } from '@tidings/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { HeaderFields } from './cors.ts'
+import type { Parts } from './parts.ts'
+
+/** On every answer that is not a stream: it is data, to be read by whoever asked, and by nobody else. */
+export const apiHeaders: HeaderFields = Object.freeze({
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+})
+
+/** What is checked before a body is read. It must stay cheap: every publish passes here. */
+export function createGuard(parts: Parts) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    done(request.raw.method === 'POST' ? refusalOf(request, parts) : undefined)
+  }
+}
+
+function refusalOf({ raw }: FastifyRequest, { tidings, cors }: Parts): TidingsError | undefined {
+  if (tidings.isDraining) return draining()
+  const { 'sec-fetch-site': site, origin } = raw.headers
+  // A form on any page can POST text/plain here without a preflight. Browsers say where it comes from.
+  return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
+}
+
+/** The answer to everything new while the server shuts down. */
+function draining(): TidingsError {
+  return new TidingsError(
+    'draining',
+    'The server is shutting down; nothing was stored. Try again, elsewhere or soon.',
+  )
+}
+
+function crossSite(): TidingsError {
+  return new TidingsError(
+    'forbidden',
+    'Pages of this origin may not publish here. Add it to the setting corsOrigins if they should.',
+    { field: 'Origin' },
+  )
+}
+
+/** Adds what every answer has, and counts it. */
+export type Finish = (request: FastifyRequest, reply: FastifyReply) => void
+
+export function createFinish({ tidings, cors, metrics }: Parts): Finish {
+  return (request, reply) => {
+    for (const [name, value] of Object.entries(apiHeaders))
+      if (!reply.hasHeader(name)) reply.header(name, value)
+    reply.headers(cors.of(request.raw.headers.origin))
+    // The next request of this caller should find another server.
+    if (tidings.isDraining) reply.header('connection', 'close')
+    metrics.countRequest(request.routeOptions.url, request.method, reply.statusCode)
+  }
+}

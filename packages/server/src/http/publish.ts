@@ -1,0 +1,74 @@
+import { type EventInput, limits, TidingsError } from '@tidings/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Published } from '../tidings.ts'
+import { admit } from './admit.ts'
+import type { Parts } from './parts.ts'
+
+/**
+ * Publishes for a request: as its caller, under its Idempotency-Key.
+ * @throws TidingsError whatever is wrong with the caller, the key, the events or the store.
+ */
+export async function publishFor(
+  parts: Parts,
+  request: FastifyRequest,
+  events: EventInput | EventInput[],
+): Promise<Published> {
+  const began = performance.now()
+  const access = await admit(parts, request)
+  const idempotencyKey = readIdempotencyKey(request)
+  const options = idempotencyKey === undefined ? { access } : { access, idempotencyKey }
+  try {
+    const published = await parts.tidings.publish(events, options)
+    parts.store.isFull = false
+    parts.metrics.publishLatency.observe((performance.now() - began) / 1000)
+    return published
+  } catch (error) {
+    if (error instanceof TidingsError && error.code === 'storage_full') parts.store.isFull = true
+    throw error
+  }
+}
+
+/**
+ * Publishes one event of the server's own kind, and answers with its id and how many streams wanted it.
+ * @param more what the answer says beside that.
+ */
+export async function sendEvent(
+  parts: Parts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  event: EventInput,
+  more: object = {},
+): Promise<FastifyReply> {
+  const { ids, durability, isDuplicate } = await publishFor(parts, request, event)
+  return sendJson(reply, isDuplicate ? 200 : 201, {
+    sent: true,
+    id: ids[0],
+    durability,
+    duplicate: isDuplicate,
+    streams: parts.tidings.audience([event.topic]),
+    ...more,
+  })
+}
+
+/** Answers with JSON. */
+export function sendJson(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(JSON.stringify(body))
+}
+
+const visibleAscii = /^[\x21-\x7e]+$/
+
+/** §6.3: the key is opaque; its form is bounded because it is stored. */
+function readIdempotencyKey(request: FastifyRequest): string | undefined {
+  const key = request.raw.headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && key.length <= limits.idempotencyKeyLength && visibleAscii.test(key))
+    return key
+  throw new TidingsError(
+    'invalid_idempotency_key',
+    `Idempotency-Key must be one header of 1 to ${limits.idempotencyKeyLength} visible ASCII characters.`,
+    { field: 'Idempotency-Key' },
+  )
+}

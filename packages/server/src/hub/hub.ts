@@ -1,0 +1,258 @@
+import { type Cursor, encodeBlock, formatCursor, type TopicSet } from '@tidings/protocol'
+import type { Batch, EventLog, Tail as LogTail, Standing, StoredEvent } from '../log/event-log.ts'
+import { fanOut, type Selected } from './fan-out.ts'
+import { Frame } from './frame.ts'
+import { Interest, type Listener, type Wanted } from './interest.ts'
+import { type Portion, PortionCache } from './portion.ts'
+import { Presence } from './presence.ts'
+import { Tail, type TailEvent } from './tail.ts'
+import { TopicIndex } from './topic-index.ts'
+
+/** The hub's bounds. */
+export interface HubOptions {
+  /** Memory for the newest events, in bytes. */
+  readonly tailBytes: number
+  /** Events that a reader who is behind gets at once. */
+  readonly pageEvents: number
+  /** Bytes that a stream gets at once: what may wait for it in memory. */
+  readonly pageBytes: number
+}
+
+/** Counts since the start. */
+export interface HubCounters {
+  /** Events that came from the log. */
+  published: number
+  /** Deliveries: events times the streams that got them. */
+  sent: number
+  /** Bytes of events written to streams, without HTTP's framing. */
+  sentBytes: number
+}
+
+/** The part of one process that knows who listens here. */
+export class Hub {
+  readonly presence = new Presence()
+  readonly counters: HubCounters = { published: 0, sent: 0, sentBytes: 0 }
+  readonly #log: EventLog
+  readonly #options: HubOptions
+  readonly #index = new TopicIndex<Interest>()
+  readonly #interests = new Map<string, Interest>()
+  readonly #watchers = new Map<string, { isWanted: boolean; onChange(isWanted: boolean): void }>()
+  readonly #portions = new PortionCache()
+  #tail: Tail
+  #head: Cursor
+  #logTail: LogTail | undefined
+
+  /** Opens a hub on a log and follows it from its head. */
+  static async open(log: EventLog, options: HubOptions): Promise<Hub> {
+    const { head } = await log.bounds()
+    const hub = new Hub(log, options, head)
+    hub.#logTail = await log.tail((batch) => hub.#take(batch))
+    hub.#head = hub.#logTail.head
+    hub.#tail = new Tail(hub.#head, options.tailBytes)
+    return hub
+  }
+
+  private constructor(log: EventLog, options: HubOptions, head: Cursor) {
+    this.#log = log
+    this.#options = options
+    this.#head = head
+    this.#tail = new Tail(head, options.tailBytes)
+  }
+
+  /** The newest place that this hub has shown to its live streams. */
+  get head(): Cursor {
+    return this.#head
+  }
+
+  /** Events in memory, and their bytes. */
+  get buffered(): { readonly events: number; readonly bytes: number } {
+    return { events: this.#tail.length, bytes: this.#tail.bytes }
+  }
+
+  /** Registers a stream. It is not live before it says so with `goLive`. */
+  join(listener: Listener, wanted: Wanted): Interest {
+    const key = Interest.keyOf(wanted)
+    let interest = this.#interests.get(key)
+    if (interest === undefined) {
+      interest = new Interest(key, wanted)
+      this.#interests.set(key, interest)
+      this.#index.add(wanted.topics, interest)
+    }
+    interest.members.add(listener)
+    this.#notice(wanted.topics)
+    return interest
+  }
+
+  /** Forgets a stream. */
+  leave(listener: Listener, interest: Interest): void {
+    interest.live.delete(listener)
+    interest.members.delete(listener)
+    if (interest.members.size > 0) return
+    this.#interests.delete(interest.key)
+    this.#index.delete(interest.wanted.topics, interest)
+    this.#notice(interest.wanted.topics)
+  }
+
+  /** How many open streams want at least one of these topics, whatever the type. */
+  audience(topics: Iterable<string>): number {
+    const interests = new Set<Interest>()
+    for (const topic of new Set(topics)) {
+      this.#index.forEach(topic, (interest) => {
+        if (interest.wanted.mayRead(topic)) interests.add(interest)
+      })
+    }
+    let streams = 0
+    for (const interest of interests) streams += interest.members.size
+    return streams
+  }
+
+  /**
+   * Calls back when a topic finds its first listener, and when it loses its last.
+   * One watcher a topic; the server's own samplers use it to rest while nobody looks.
+   */
+  watch(topic: string, onChange: (isWanted: boolean) => void): void {
+    this.#watchers.set(topic, { isWanted: false, onChange })
+  }
+
+  /** Judges a cursor that a client brought (§4.2): from memory if it can, else the log knows. */
+  async stand(cursor: Cursor): Promise<Standing> {
+    if (cursor.epoch !== this.#head.epoch) return 'epoch'
+    if (cursor.seq > this.#head.seq) return 'diverged'
+    const { floor } = this.#tail
+    if (cursor.seq < floor.seq) return this.#log.stand(cursor)
+    const tag = cursor.seq === floor.seq ? floor.tag : this.#tail.at(cursor.seq)!.tag
+    return tag === cursor.tag ? 'valid' : 'diverged'
+  }
+
+  /**
+   * What comes next for a reader who is behind: at once if it is in memory, else from the log.
+   * @param after the reader's place, which `stand` has found valid, or one that a portion reached.
+   */
+  next(interest: Interest, after: Cursor): Portion | Promise<Portion> {
+    if (after.seq < this.#tail.floor.seq) return this.#nextFromLog(interest, after)
+    const known = this.#portions.find(interest, after)
+    if (known !== undefined) return known
+    const { pageEvents, pageBytes } = this.#options
+    const { events, reached } = this.#tail.read(interest, after.seq, pageEvents, pageBytes)
+    const portion: Portion = {
+      frame: joined(events.map(({ frame }) => frame)),
+      reached: this.#placeOf(reached),
+      floor: this.#tail.floor,
+    }
+    this.#portions.keep(interest, after, portion)
+    return portion
+  }
+
+  /** The number after which an interest's last `count` events follow. */
+  async beforeLast(interest: Interest, count: number): Promise<number> {
+    const { selection } = interest
+    let before = this.#head.seq + 1
+    for (let missing = count; missing > 0; ) {
+      const page = await this.#log.readBack({ selection, before, limit: missing })
+      missing -= page.events.filter(({ topic, type }) => interest.takes(topic, type)).length
+      before = page.isEnd && missing > 0 ? page.floor.seq + 1 : page.reached.seq
+      if (page.isEnd) break
+    }
+    return before - 1
+  }
+
+  /** Stops following the log. */
+  close(): void {
+    this.#logTail?.stop()
+  }
+
+  /** Shows a batch to the live streams, before anything else can happen. */
+  #take(batch: Batch): void {
+    if (batch.epoch !== this.#head.epoch) this.#changeEpoch(batch.epoch)
+    if (batch.events.length === 0) return
+    const before = this.#head
+    const events = batch.events.map((event) => this.#remember(event, batch.epoch))
+    this.counters.published += events.length
+    for (const [interest, selected] of fanOut(this.#index, events)) {
+      if (interest.live.size > 0) this.#deliver(interest, selected, before)
+    }
+  }
+
+  #deliver(interest: Interest, selected: Selected, before: Cursor): void {
+    const { frame } = selected
+    // What is more than a stream may have waiting goes out in portions, as to anyone who is behind.
+    const isTooLarge = frame.length > this.#options.pageBytes && frame.events > 1
+    for (const listener of interest.live) {
+      if (isTooLarge) {
+        interest.live.delete(listener)
+        listener.fallBehind(before)
+      } else if (!listener.deliver(frame)) {
+        interest.live.delete(listener)
+      }
+    }
+  }
+
+  #remember(event: StoredEvent, epoch: string): TailEvent {
+    const { seq, tag, topic, type } = event
+    const remembered: TailEvent = { seq, tag, topic, type, frame: encode(event, epoch) }
+    this.#tail.push(remembered)
+    this.#head = { epoch, seq, tag }
+    return remembered
+  }
+
+  async #nextFromLog(interest: Interest, after: Cursor): Promise<Portion> {
+    const { pageEvents, pageBytes } = this.#options
+    // Not beyond what the live streams have seen: the batch after it would be sent twice.
+    const upTo = this.#head.seq
+    const { selection } = interest
+    const page = await this.#log.read({ selection, after: after.seq, limit: pageEvents, upTo })
+    const { epoch } = page.reached
+    const frames: Frame[] = []
+    let bytes = 0
+    let previous = after
+    for (const event of page.events) {
+      const place = { epoch, seq: event.seq, tag: event.tag }
+      if (interest.takes(event.topic, event.type)) {
+        const frame = encode(event, epoch)
+        bytes += frame.length
+        if (bytes > pageBytes && frames.length > 0) {
+          return { frame: joined(frames), reached: previous, floor: page.floor }
+        }
+        frames.push(frame)
+      }
+      previous = place
+    }
+    return { frame: joined(frames), reached: page.reached, floor: page.floor }
+  }
+
+  /** A place in memory as a cursor. */
+  #placeOf(seq: number): Cursor {
+    if (seq === this.#head.seq) return this.#head
+    if (seq === this.#tail.floor.seq) return this.#tail.floor
+    return { epoch: this.#head.epoch, seq, tag: this.#tail.at(seq)!.tag }
+  }
+
+  #changeEpoch(epoch: string): void {
+    const before = this.#head
+    this.#head = { ...before, epoch }
+    // What is in memory bears ids of the epoch that has ended.
+    this.#tail = new Tail(this.#head, this.#options.tailBytes)
+    for (const { members } of this.#interests.values()) {
+      for (const listener of members) listener.changeEpoch(before, this.#head)
+    }
+  }
+
+  #notice(topics: TopicSet): void {
+    for (const [topic, watcher] of this.#watchers) {
+      if (!topics.has(topic)) continue
+      const isWanted = this.audience([topic]) > 0
+      if (isWanted === watcher.isWanted) continue
+      watcher.isWanted = isWanted
+      watcher.onChange(isWanted)
+    }
+  }
+}
+
+function encode(event: StoredEvent, epoch: string): Frame {
+  const id = formatCursor({ epoch, seq: event.seq, tag: event.tag })
+  return Frame.of(encodeBlock({ id, type: event.type, data: event.payload }), 1)
+}
+
+function joined(frames: readonly Frame[]): Frame | undefined {
+  return frames.length === 0 ? undefined : Frame.join(frames)
+}

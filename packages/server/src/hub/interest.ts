@@ -1,0 +1,62 @@
+import type { Cursor, TopicSet } from '@tidings/protocol'
+import type { Selection } from '../log/event-log.ts'
+import type { Frame } from './frame.ts'
+
+/** What a subscription wants, and what of it its caller may see. */
+export interface Wanted {
+  readonly topics: TopicSet
+  /** Only these types; all, if absent. */
+  readonly types?: ReadonlySet<string>
+  /** Equal for two callers exactly if `mayRead` answers them the same. */
+  readonly scope: string
+  mayRead(topic: string): boolean
+}
+
+/** A stream, as the hub sees it. */
+export interface Listener {
+  /**
+   * Sends what just happened to a stream that stands at the head.
+   * @returns whether it stays there. If not, it has taken this, stands behind it, and reads on by itself.
+   */
+  deliver(frame: Frame): boolean
+  /** The stream is no longer live: what just happened is too much for one write. It reads on from `place`. */
+  fallBehind(place: Cursor): void
+  /** The log began a new epoch: what was `from` is now `to`. */
+  changeEpoch(from: Cursor, to: Cursor): void
+}
+
+/**
+ * What one or many streams want. Streams with the same interest share every decision and every byte:
+ * the hub works for each interest, and writes for each stream.
+ */
+export class Interest {
+  readonly key: string
+  readonly wanted: Wanted
+  /** Every open stream with this interest. */
+  readonly members = new Set<Listener>()
+  /** Those that stand at the head. */
+  readonly live = new Set<Listener>()
+
+  constructor(key: string, wanted: Wanted) {
+    this.key = key
+    this.wanted = wanted
+  }
+
+  /** One spelling for equal wishes. */
+  static keyOf(wanted: Wanted): string {
+    const types = wanted.types === undefined ? '' : [...wanted.types].sort().join(',')
+    return `${wanted.scope}\n${types}\n${wanted.topics}`
+  }
+
+  /** What to ask of the log. `mayRead` is not in it: check each event that comes back with `takes`. */
+  get selection(): Selection {
+    const { topics, types } = this.wanted
+    return types === undefined ? { topics } : { topics, types }
+  }
+
+  /** Whether an event of these topics is also of the type that is wanted, and allowed: live and replayed alike. */
+  takes(topic: string, type: string): boolean {
+    const { types } = this.wanted
+    return (types === undefined || types.has(type)) && this.wanted.mayRead(topic)
+  }
+}

@@ -1,0 +1,148 @@
+import type { Cursor } from '@tidings/protocol'
+import type { Frame } from './frame.ts'
+import type { Interest } from './interest.ts'
+import { SeqList } from './seq-list.ts'
+
+/** An event in memory: what decides who gets it, and its bytes. */
+export interface TailEvent {
+  readonly seq: number
+  readonly tag: string
+  readonly topic: string
+  readonly type: string
+  readonly frame: Frame
+}
+
+/** What comes next for a reader. */
+export interface Run {
+  readonly events: readonly TailEvent[]
+  /** Everything wanted up to this number is in `events`. */
+  readonly reached: number
+}
+
+/** What an event costs besides its bytes: the object, its buffer's header, its place in two lists. */
+const overheadBytes = 256
+
+/** Events looked at for one run of a pattern, at most: about a millisecond. */
+const scannedEvents = 10_000
+
+/** The newest events of the log in memory, bounded in bytes, and where each topic's events are among them. */
+export class Tail {
+  readonly #maxBytes: number
+  readonly #topics = new Map<string, SeqList>()
+  #events: (TailEvent | undefined)[] = []
+  #start = 0
+  #bytes = 0
+  #floor: Cursor
+
+  /**
+   * @param floor the log's head: the tail begins after it.
+   */
+  constructor(floor: Cursor, maxBytes: number) {
+    this.#floor = floor
+    this.#maxBytes = maxBytes
+  }
+
+  /** The place before the oldest event in memory. */
+  get floor(): Cursor {
+    return this.#floor
+  }
+
+  get length(): number {
+    return this.#events.length - this.#start
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(event: TailEvent): void {
+    this.#events.push(event)
+    this.#bytes += event.frame.length + overheadBytes
+    const list = this.#topics.get(event.topic)
+    if (list !== undefined) list.push(event.seq)
+    else {
+      const fresh = new SeqList()
+      fresh.push(event.seq)
+      this.#topics.set(event.topic, fresh)
+    }
+    while (this.#bytes > this.#maxBytes && this.length > 0) this.#shift()
+  }
+
+  /** The event with a number, if it is in memory. */
+  at(seq: number): TailEvent | undefined {
+    return this.#events[this.#start + seq - this.#floor.seq - 1]
+  }
+
+  /**
+   * What an interest wants after a place that is not below the floor.
+   * @param maxEvents at most this many, of at most `maxBytes` bytes together (but always one).
+   */
+  read(interest: Interest, after: number, maxEvents: number, maxBytes: number): Run {
+    const { topics } = interest.wanted
+    const numbers =
+      topics.patterns.length === 0
+        ? this.#numbersOf(topics.exact, after, maxEvents)
+        : this.#numbersMatching(interest, after, maxEvents)
+    const events: TailEvent[] = []
+    let bytes = 0
+    for (const seq of numbers.wanted) {
+      const event = this.at(seq)!
+      if (!interest.takes(event.topic, event.type)) continue
+      bytes += event.frame.length
+      if (bytes > maxBytes && events.length > 0) return { events, reached: seq - 1 }
+      events.push(event)
+    }
+    return { events, reached: numbers.reached }
+  }
+
+  #numbersOf(topics: readonly string[], after: number, limit: number): Numbers {
+    const all: number[] = []
+    for (const topic of topics) {
+      const list = this.#topics.get(topic)
+      if (list !== undefined) all.push(...list.after(after, limit))
+    }
+    if (topics.length > 1) all.sort((a, b) => a - b)
+    const wanted = all.length > limit ? all.slice(0, limit) : all
+    return { wanted, reached: wanted.length < limit ? this.#head : wanted.at(-1)! }
+  }
+
+  #numbersMatching(interest: Interest, after: number, limit: number): Numbers {
+    const verdicts = new Map<string, boolean>()
+    const wanted: number[] = []
+    const last = Math.min(this.#head, after + scannedEvents)
+    for (let seq = after + 1; seq <= last; seq++) {
+      const { topic } = this.at(seq)!
+      let isWanted = verdicts.get(topic)
+      if (isWanted === undefined) {
+        isWanted = interest.wanted.topics.has(topic)
+        verdicts.set(topic, isWanted)
+      }
+      if (isWanted && wanted.push(seq) === limit) return { wanted, reached: seq }
+    }
+    return { wanted, reached: last }
+  }
+
+  get #head(): number {
+    return this.#floor.seq + this.length
+  }
+
+  #shift(): void {
+    const event = this.#events[this.#start]!
+    this.#floor = { epoch: this.#floor.epoch, seq: event.seq, tag: event.tag }
+    this.#bytes -= event.frame.length + overheadBytes
+    const list = this.#topics.get(event.topic)!
+    list.shift()
+    if (list.length === 0) this.#topics.delete(event.topic)
+    this.#events[this.#start++] = undefined
+    // As in SeqList: moving down only at half keeps a shift constant on average.
+    if (this.#start > 1_024 && this.#start * 2 > this.#events.length) {
+      this.#events = this.#events.slice(this.#start)
+      this.#start = 0
+    }
+  }
+}
+
+interface Numbers {
+  readonly wanted: readonly number[]
+  readonly reached: number
+}

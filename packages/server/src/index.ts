@@ -1,0 +1,16 @@
+export { type Access, type Credentials, openAccess, openPolicy, type Policy } from './auth/policy.ts'
+export { ConfigError } from './config/config-error.ts'
+export type { Settings } from './config/settings.ts'
+export type { HistoryEvent, HistoryPage, HistoryQuery } from './history.ts'
+export { StoreRefused } from './log/sqlite/store-refused.ts'
+export { type RunningServer, startServer } from './server.ts'
+export type { SubscriptionRequest } from './stream/accept.ts'
+export {
+  createTidings,
+  type Published,
+  type PublishOptions,
+  type Stats,
+  type StreamOptions,
+  type Tidings,
+  type TidingsOptions,
+} from './tidings.ts'

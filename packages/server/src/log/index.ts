@@ -1,0 +1,19 @@
+export type {
+  Appended,
+  AppendOptions,
+  Batch,
+  Bounds,
+  Durability,
+  EventLog,
+  Page,
+  ReadBackward,
+  ReadForward,
+  Retention,
+  Selection,
+  Standing,
+  StoredEvent,
+  Tail,
+} from './event-log.ts'
+export { createMemoryLog, type MemoryLogOptions } from './memory/memory-log.ts'
+export { createSqliteLog, type SqliteLogOptions } from './sqlite/sqlite-log.ts'
+export { StoreRefused } from './sqlite/store-refused.ts'

@@ -1,0 +1,78 @@
+import { type NewEvent, randomBase36, TidingsError, tagLength } from '@tidings/protocol'
+import type { Appended } from '../event-log.ts'
+import type { Columns } from './messages.ts'
+
+/** One caller's append, waiting for its commit. */
+export interface Pending {
+  readonly events: readonly NewEvent[]
+  readonly key: string | undefined
+  /** When it came, in milliseconds since 1970. */
+  readonly time: number
+  resolve(appended: Appended): void
+  reject(error: Error): void
+}
+
+/** In one commit: keeps it, and with it the wait for the next, to a few tens of milliseconds. */
+const commitEvents = 5_000
+const commitBytes = 16 * 1024 * 1024
+
+/** Waiting for a commit: with a disk so slow, more would only wait longer. */
+const waitingBytes = 256 * 1024 * 1024
+
+/** The appends that gather while a commit is under way. */
+export class Gathering {
+  readonly #pending: Pending[] = []
+  #bytes = 0
+
+  get isEmpty(): boolean {
+    return this.#pending.length === 0
+  }
+
+  /** @throws TidingsError `overloaded`, if too much is waiting already. */
+  add(pending: Pending): void {
+    if (this.#bytes > waitingBytes) {
+      throw new TidingsError(
+        'overloaded',
+        'The disk does not keep up with what is published; try again in a second.',
+      )
+    }
+    this.#bytes += sizeOf(pending)
+    this.#pending.push(pending)
+  }
+
+  /** Takes the appends of the next commit: at least one, which may be larger by itself than a commit should be. */
+  take(): Pending[] {
+    let count = 0
+    let events = 0
+    let bytes = 0
+    for (const pending of this.#pending) {
+      events += pending.events.length
+      bytes += sizeOf(pending)
+      if (count > 0 && (events > commitEvents || bytes > commitBytes)) break
+      this.#bytes -= sizeOf(pending)
+      count++
+    }
+    return this.#pending.splice(0, count)
+  }
+}
+
+/** Payload characters: near enough to bytes for a bound. */
+function sizeOf({ events }: Pending): number {
+  return events.reduce((sum, { payload }) => sum + payload.length, 0)
+}
+
+/** What crosses to the writer's thread: every event with the tag and the time that it will have. */
+export function columnsOf(pending: readonly Pending[]): Columns {
+  const columns: Columns = { topic: [], tag: [], time: [], type: [], format: [], payload: [] }
+  for (const { events, time } of pending) {
+    for (const event of events) {
+      columns.topic.push(event.topic)
+      columns.tag.push(randomBase36(tagLength))
+      columns.time.push(time)
+      columns.type.push(event.type)
+      columns.format.push(event.format)
+      columns.payload.push(event.payload)
+    }
+  }
+  return columns
+}

@@ -1,0 +1,134 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { TopicSet } from '@tidings/protocol'
+import type { StoredEvent } from '../event-log.ts'
+import { merge } from '../merge.ts'
+import { pageBounds } from '../page-bounds.ts'
+import { topicVerdicts } from '../topic-verdicts.ts'
+import { eventColumns, eventOf } from './event-row.ts'
+import type { PlainSelection } from './messages.ts'
+
+/** Which part of the log, in which direction. Bounds are included. */
+export interface Range {
+  readonly direction: 'forward' | 'backward'
+  readonly from: number
+  readonly to: number
+}
+
+/** What was found, in the direction of reading. */
+export interface Found {
+  readonly events: StoredEvent[]
+  /** The last number looked at: all of the selection up to it is in `events`. */
+  readonly reached: number
+}
+
+interface Numbers {
+  readonly wanted: readonly number[]
+  readonly reached: number
+}
+
+interface Ordered {
+  readonly ofTopic: StatementSync
+  readonly walk: StatementSync
+}
+
+/** Finds the events of a selection without loading the others. */
+export class Selector {
+  readonly #path: string
+  readonly #events: StatementSync
+  readonly #topics: StatementSync
+  readonly #ordered: { readonly [direction in Range['direction']]: Ordered }
+
+  constructor(db: DatabaseSync, path: string) {
+    const prepare = (sql: string) => {
+      const statement = db.prepare(sql)
+      // A third of the time of objects.
+      statement.setReturnArrays(true)
+      return statement
+    }
+    this.#path = path
+    // One statement for many numbers: four times as fast as asking for each. The join keeps their order.
+    this.#events = prepare(
+      `SELECT ${eventColumns} FROM json_each(?) AS wanted CROSS JOIN events ON events.seq = wanted.value`,
+    )
+    // Steps through the index from topic to topic, however many events each has.
+    this.#topics = prepare(`
+      WITH RECURSIVE step (topic) AS (
+        SELECT min(topic) FROM events WHERE topic >= ?
+        UNION ALL
+        SELECT (SELECT min(topic) FROM events WHERE topic > step.topic) FROM step WHERE step.topic NOT NULL
+      )
+      SELECT topic FROM step WHERE topic NOT NULL LIMIT ?`)
+    const ordered = (order: 'ASC' | 'DESC') => ({
+      ofTopic: prepare(
+        `SELECT seq FROM events WHERE topic = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
+      ),
+      walk: prepare(`SELECT seq, topic FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq ${order}`),
+    })
+    this.#ordered = { forward: ordered('ASC'), backward: ordered('DESC') }
+  }
+
+  find(selection: PlainSelection, range: Range, limit: number): Found {
+    const topics = new TopicSet(selection.patterns)
+    const spelled = this.#spellOut(topics)
+    const numbers =
+      spelled === undefined ? this.#walk(topics, range, limit) : this.#merge(spelled, range, limit)
+    return this.#load(numbers, selection.types)
+  }
+
+  /** The topics of a set, those of its patterns as far as they have events; `undefined` if there are too many. */
+  #spellOut(topics: TopicSet): Set<string> | undefined {
+    const spelled = new Set(topics.exact)
+    for (const pattern of topics.patterns) {
+      const prefix = pattern.slice(0, pattern.indexOf('*'))
+      let steps = 0
+      for (const [found] of rows<[string]>(this.#topics.iterate(prefix, pageBounds.mergedTopics + 1))) {
+        if (!found.startsWith(prefix)) break
+        if (++steps > pageBounds.mergedTopics) return undefined
+        if (topics.has(found)) spelled.add(found)
+      }
+    }
+    return spelled.size > pageBounds.mergedTopics ? undefined : spelled
+  }
+
+  #merge(topics: Set<string>, { direction, from, to }: Range, limit: number): Numbers {
+    const { ofTopic } = this.#ordered[direction]
+    const runs = Array.from(topics, (topic) => ({
+      next: (from: number, count: number) => {
+        const found = rows<[number]>(ofTopic.all(topic, Math.min(from, to), Math.max(from, to), count))
+        return found.map(([seq]) => seq)
+      },
+    }))
+    const wanted = merge(runs, from, limit, direction === 'forward' ? 1 : -1)
+    return { wanted, reached: wanted[limit - 1] ?? to }
+  }
+
+  #walk(topics: TopicSet, { direction, from, to }: Range, limit: number): Numbers {
+    const steps = pageBounds.walkedEvents - 1
+    // Numbers are dense: so many of them are so many events.
+    const end = direction === 'forward' ? Math.min(from + steps, to) : Math.max(from - steps, to)
+    const { walk } = this.#ordered[direction]
+    const isWanted = topicVerdicts(topics)
+    const wanted: number[] = []
+    for (const [seq, topic] of rows<[number, string]>(walk.all(Math.min(from, end), Math.max(from, end)))) {
+      if (isWanted(topic) && wanted.push(seq) === limit) return { wanted, reached: seq }
+    }
+    return { wanted, reached: end }
+  }
+
+  #load({ wanted, reached }: Numbers, types: ReadonlySet<string> | undefined): Found {
+    const events: StoredEvent[] = []
+    let bytes = 0
+    for (const row of this.#events.iterate(JSON.stringify(wanted))) {
+      const event = eventOf(row as unknown as readonly unknown[], this.#path)
+      if (types === undefined || types.has(event.type)) events.push(event)
+      bytes += event.payload.length
+      if (bytes > pageBounds.bytes) return { events, reached: event.seq }
+    }
+    return { events, reached }
+  }
+}
+
+/** Rows come as arrays, which the types of node:sqlite do not know. */
+function rows<Row>(found: Iterable<unknown>): Row[] & Iterable<Row> {
+  return found as Row[]
+}

@@ -1,0 +1,88 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { checkPattern, checkType, TidingsError, TopicSet } from '@tidings/protocol'
+import { userTopic } from '../inbox/user-topic.ts'
+
+/** What a stream is asked for. */
+export interface SubscriptionRequest {
+  /** Topics and patterns; at least one. */
+  readonly topics: readonly string[]
+  /** Only these types; all, if absent. */
+  readonly types?: readonly string[] | undefined
+  /** On a fresh stream: begin with this many of the newest matching events. */
+  readonly last?: number | undefined
+  /** Who it is for: for presence and the limit of streams a user. */
+  readonly user?: string | undefined
+  /** The id that the client saw last. */
+  readonly lastEventId?: string | undefined
+}
+
+/** The topic of everybody. */
+export const broadcastTopic = 'broadcast'
+
+/** A stream can begin with at most this many past events; more belong into pages. */
+export const maxLast = 1_000
+
+const parameters = new Set(['topic', 'types', 'userId', 'last', 'lastEventId'])
+
+/**
+ * Reads what a stream is asked for from a request (PROTOCOL §5.1).
+ * @throws TidingsError `invalid_query`, `invalid_topic`.
+ */
+export function readSubscription(params: URLSearchParams, headers: IncomingHttpHeaders): SubscriptionRequest {
+  for (const name of params.keys()) {
+    if (!parameters.has(name)) {
+      throw invalidQuery(name.slice(0, 64), `is not known; a stream takes ${[...parameters].join(', ')}.`)
+    }
+  }
+  const user = params.get('userId') ?? undefined
+  const topics = params.getAll('topic')
+  if (user !== undefined) topics.push(userTopic(user), broadcastTopic)
+  if (topics.length === 0) topics.push(broadcastTopic)
+  const types = params.get('types')?.split(',')
+  return {
+    topics,
+    types,
+    user,
+    last: readLast(params.get('last')),
+    lastEventId: readLastEventId(params, headers),
+  }
+}
+
+/**
+ * Checks a subscription.
+ * @throws TidingsError `invalid_topic`, `invalid_field`, `too_many_topics`.
+ */
+export function checkSubscription(
+  request: SubscriptionRequest,
+  maxTopics: number,
+): { topics: TopicSet; types?: ReadonlySet<string> } {
+  if (request.topics.length > maxTopics) {
+    throw new TidingsError(
+      'too_many_topics',
+      `A stream takes at most ${maxTopics} topics, this one names ${request.topics.length}; use a pattern, or more streams.`,
+      { field: 'topic' },
+    )
+  }
+  const topics = new TopicSet(request.topics.map(checkPattern))
+  return request.types === undefined ? { topics } : { topics, types: new Set(request.types.map(checkType)) }
+}
+
+/** §5.1: the header wins, for it is what the browser itself says after a cut. */
+function readLastEventId(params: URLSearchParams, headers: IncomingHttpHeaders): string | undefined {
+  const header = headers['last-event-id']
+  return (Array.isArray(header) ? header.join(', ') : header) || params.get('lastEventId') || undefined
+}
+
+function readLast(text: string | null): number | undefined {
+  if (text === null) return undefined
+  const last = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN
+  if (last <= maxLast) return last
+  throw invalidQuery(
+    'last',
+    `must be a number from 0 to ${maxLast}; GET /api/events has older events in pages.`,
+  )
+}
+
+function invalidQuery(name: string, why: string): TidingsError {
+  return new TidingsError('invalid_query', `The parameter "${name}" ${why}`, { field: name })
+}

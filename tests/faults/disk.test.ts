@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import { requireProgram, requireRoot } from '../support/programs.ts'
+import { Publisher } from '../support/publisher.ts'
+import { ServerProcess } from '../support/server-process.ts'
+import { SmallDisk } from '../support/small-disk.ts'
+import { SseReader } from '../support/sse-reader.ts'
+import { syncCalls, Tracer } from '../support/tracer.ts'
+import { until, within } from '../support/until.ts'
+import { judge, readLog } from '../support/verdict.ts'
+
+const strace = requireProgram('strace')
+const settings = { heartbeatMs: 100 }
+
+describe.skipIf(strace === undefined)('a disk that fails', () => {
+  it('ends the server within a second, without another acknowledgement, and a restart is clean', async () => {
+    await using server = await ServerProcess.start({ settings })
+    const { port } = server
+    using reader = await SseReader.open({ port, topics: ['orders'], reconnect: 'at-once' })
+    using publisher = new Publisher({ port, name: 'publisher', attempts: 1 })
+    for (let index = 0; index < 20; index++) await publisher.publish({ topic: 'orders' })
+    {
+      await using _ = await Tracer.attach(strace!, server.pid, `${syncCalls}:error=EIO:when=1+`)
+      const start = performance.now()
+      const outcome = await publisher.publish({ topic: 'orders' })
+      expect(outcome.kind).toBe('unknown')
+      const { code } = await within('the end of the server', 5_000, server.ended)
+      expect(code).toBeGreaterThan(0)
+      expect(performance.now() - start).toBeLessThan(1_000)
+    }
+    await server.start()
+    await publisher.publish({ topic: 'orders' })
+    expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
+  })
+})
+
+describe.skipIf(strace === undefined)('a disk that is slow', () => {
+  it('makes publishes wait together, and no heartbeat', async () => {
+    await using server = await ServerProcess.start({ settings })
+    const { port } = server
+    using reader = await SseReader.open({ port, topics: ['orders'] })
+    using quiet = await SseReader.open({ port, topics: ['quiet'] })
+    using publisher = new Publisher({ port, name: 'publisher' })
+    await using _ = await Tracer.attach(strace!, server.pid, `${syncCalls}:delay_enter=200000`)
+    const beats = quiet.comments
+    const start = performance.now()
+    await Promise.all(Array.from({ length: 100 }, () => publisher.publish({ topic: 'orders' })))
+    const took = performance.now() - start
+    // One at a time they would take 20 s; gathered, a few commits of 200 ms each.
+    expect(took).toBeGreaterThan(200)
+    expect(took).toBeLessThan(4_000)
+    // At least every second heartbeat was on time while the writer stood still nearly always.
+    expect(quiet.comments - beats).toBeGreaterThanOrEqual(Math.floor(took / 200))
+    await reader.hasReceived(100)
+    expect(await judge({ server, publishers: [publisher], readers: [reader, quiet] })).toEqual([])
+  })
+})
+
+describe.skipIf(!requireRoot('a small disk of its own'))('a disk that takes no more', () => {
+  it('is full: publishes are refused, streams and pages go on, and with room again everything does', async () => {
+    await using disk = await SmallDisk.inMemory(8)
+    await using server = await ServerProcess.start({ data: disk.path, settings })
+    const { port } = server
+    using reader = await SseReader.open({ port, topics: ['orders'], reconnect: 'at-once' })
+    using publisher = new Publisher({ port, name: 'publisher' })
+    disk.fill(5 * 1024 * 1024)
+    const outcome = await fillUp(publisher)
+    expect(outcome).toEqual({ kind: 'refused', status: 507 })
+    const beats = reader.comments
+    const { acknowledged } = publisher
+    await reader.hasReceived(acknowledged)
+    await until('heartbeats', () => reader.comments > beats + 2)
+    expect((await readLog(server.url)).events.size).toBe(acknowledged)
+    // A newcomer gets all of it, too.
+    using late = await SseReader.open({ port, topics: ['orders'], query: { last: '10000' } })
+    await late.hasReceived(acknowledged)
+    expect(await server.isReady()).toBe(true)
+    disk.free()
+    expect(await publisher.publish({ topic: 'orders' })).toMatchObject({ kind: 'acknowledged' })
+    expect(reader.connections).toBe(1)
+    expect(await judge({ server, publishers: [publisher], readers: [reader, late] })).toEqual([])
+  })
+
+  it('has become read-only: publishes are refused, and the server stays up for its readers', async () => {
+    requireProgram('mkfs.ext4')
+    await using disk = await SmallDisk.inFile(32)
+    await using server = await ServerProcess.start({ data: disk.path, settings })
+    const { port } = server
+    using reader = await SseReader.open({ port, topics: ['orders'] })
+    using publisher = new Publisher({ port, name: 'publisher' })
+    for (let index = 0; index < 5; index++) await publisher.publish({ topic: 'orders' })
+    disk.abort()
+    expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
+    expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
+    const beats = reader.comments
+    await until('heartbeats', () => reader.comments > beats + 2)
+    expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
+    expect(reader.connections).toBe(1)
+  })
+})
+
+/** Publishes until the server has no room, and returns what it said then. */
+async function fillUp(publisher: Publisher) {
+  for (let count = 0; count < 200; count++) {
+    const outcome = await publisher.publish({ topic: 'orders', padding: 50_000 })
+    if (outcome.kind !== 'acknowledged') return outcome
+  }
+  throw new Error('Ten megabytes went onto a disk of eight.')
+}

@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** How long to wait, and how often to look, in milliseconds. */
+export interface Patience {
+  readonly timeoutMs?: number
+  readonly everyMs?: number
+}
+
+/**
+ * Waits until something holds, looking again and again, and returns it.
+ * @param what completes the sentence "waited for …".
+ * @throws Error when the time is up, with the last error that looking threw.
+ */
+export async function until<Found>(
+  what: string,
+  look: () => Found | Promise<Found>,
+  { timeoutMs = 15_000, everyMs = 10 }: Patience = {},
+): Promise<Exclude<Found, false | undefined | null>> {
+  const deadline = performance.now() + timeoutMs
+  for (;;) {
+    const { found, cause } = await lookOnce(look)
+    if (found !== undefined && found !== null && found !== false) {
+      return found as Exclude<Found, false | undefined | null>
+    }
+    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for ${what}.`, { cause })
+    await pause(everyMs)
+  }
+}
+
+async function lookOnce<Found>(
+  look: () => Found | Promise<Found>,
+): Promise<{ found?: Found; cause?: unknown }> {
+  try {
+    return { found: await look() }
+  } catch (cause) {
+    return { cause }
+  }
+}
+
+/**
+ * Resolves with a promise's value, or rejects when the time is up.
+ * @param what completes the sentence "waited for …".
+ */
+export async function within<Value>(
+  what: string,
+  timeoutMs: number,
+  promise: Promise<Value>,
+): Promise<Value> {
+  const timer = Promise.withResolvers<never>()
+  const handle = setTimeout(() => timer.reject(new Error(`Waited ${timeoutMs} ms for ${what}.`)), timeoutMs)
+  try {
+    return await Promise.race([promise, timer.promise])
+  } finally {
+    clearTimeout(handle)
+  }
+}
