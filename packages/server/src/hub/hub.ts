@@ -1,4 +1,4 @@
-import { type Cursor, encodeBlock, formatCursor, type TopicSet } from '@tidings/protocol'
+import { type Cursor, checkTopic, encodeBlock, formatCursor, type TopicSet } from '@tidings/protocol'
 import type { Batch, EventLog, Tail as LogTail, Standing, StoredEvent } from '../log/event-log.ts'
 import { fanOut, type Selected } from './fan-out.ts'
 import { Frame } from './frame.ts'
@@ -28,6 +28,14 @@ export interface HubCounters {
   sentBytes: number
 }
 
+/** Who is told whether anybody listens to a topic. */
+interface Watcher {
+  readonly topic: string
+  /** What it was told last. */
+  isWanted: boolean
+  readonly onChange: (isWanted: boolean) => void
+}
+
 /** The part of one process that knows who listens here. */
 export class Hub {
   readonly presence = new Presence()
@@ -36,7 +44,7 @@ export class Hub {
   readonly #options: HubOptions
   readonly #index = new TopicIndex<Interest>()
   readonly #interests = new Map<string, Interest>()
-  readonly #watchers = new Map<string, { isWanted: boolean; onChange(isWanted: boolean): void }>()
+  readonly #watchers = new Set<Watcher>()
   readonly #portions = new PortionCache()
   #tail: Tail
   #head: Cursor
@@ -107,11 +115,16 @@ export class Hub {
   }
 
   /**
-   * Calls back when a topic finds its first listener, and when it loses its last.
-   * One watcher a topic; the server's own samplers use it to rest while nobody looks.
+   * Calls back when a topic finds its first listener, and when it loses its last; soon, if it has one already.
+   * Whoever makes events uses it to rest while nobody looks.
+   * @returns stops it.
+   * @throws TidingsError `invalid_topic`.
    */
-  watch(topic: string, onChange: (isWanted: boolean) => void): void {
-    this.#watchers.set(topic, { isWanted: false, onChange })
+  watch(topic: string, onChange: (isWanted: boolean) => void): () => void {
+    const watcher: Watcher = { topic: checkTopic(topic), isWanted: false, onChange }
+    this.#watchers.add(watcher)
+    this.#tell(watcher)
+    return () => this.#watchers.delete(watcher)
   }
 
   /** Judges a cursor that a client brought (§4.2): from memory if it can, else the log knows. */
@@ -238,13 +251,19 @@ export class Hub {
   }
 
   #notice(topics: TopicSet): void {
-    for (const [topic, watcher] of this.#watchers) {
-      if (!topics.has(topic)) continue
-      const isWanted = this.audience([topic]) > 0
-      if (isWanted === watcher.isWanted) continue
-      watcher.isWanted = isWanted
-      watcher.onChange(isWanted)
+    for (const watcher of this.#watchers) {
+      if (topics.has(watcher.topic)) this.#tell(watcher)
     }
+  }
+
+  #tell(watcher: Watcher): void {
+    const isWanted = this.audience([watcher.topic]) > 0
+    if (isWanted === watcher.isWanted) return
+    watcher.isWanted = isWanted
+    // Not in the midst of a stream's first or last step: what the watcher throws would leave it half done.
+    queueMicrotask(() => {
+      if (this.#watchers.has(watcher)) watcher.onChange(isWanted)
+    })
   }
 }
 

@@ -12,7 +12,11 @@ function event(seq: number, topic: string, type = 'message'): TailEvent {
 }
 
 function interest(topics: string[], types?: string[]): Interest {
-  const wanted = { topics: new TopicSet(topics), scope: 'all', mayRead: (topic: string) => topic !== 'secret' }
+  const wanted = {
+    topics: new TopicSet(topics),
+    scope: 'all',
+    mayRead: (topic: string) => topic !== 'secret',
+  }
   return new Interest('', types === undefined ? wanted : { ...wanted, types: new Set(types) })
 }
 

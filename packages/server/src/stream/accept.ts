@@ -56,15 +56,35 @@ export function checkSubscription(
   request: SubscriptionRequest,
   maxTopics: number,
 ): { topics: TopicSet; types?: ReadonlySet<string> } {
-  if (request.topics.length > maxTopics) {
+  checkLast(request.last)
+  const topics = new TopicSet(checkList(request.topics, maxTopics))
+  return request.types === undefined ? { topics } : { topics, types: new Set(request.types.map(checkType)) }
+}
+
+/** In the library the list may come from anywhere: one that is missing must never mean "whatever you like". */
+function checkList(topics: unknown, maxTopics: number): string[] {
+  if (!Array.isArray(topics) || topics.length === 0) {
     throw new TidingsError(
-      'too_many_topics',
-      `A stream takes at most ${maxTopics} topics, this one names ${request.topics.length}; use a pattern, or more streams.`,
-      { field: 'topic' },
+      'invalid_topic',
+      'A stream takes a list of at least one topic, e.g. ["orders/*"].',
+      {
+        field: 'topic',
+      },
     )
   }
-  const topics = new TopicSet(request.topics.map(checkPattern))
-  return request.types === undefined ? { topics } : { topics, types: new Set(request.types.map(checkType)) }
+  if (topics.length <= maxTopics) return topics.map(checkPattern)
+  throw new TidingsError(
+    'too_many_topics',
+    `A stream takes at most ${maxTopics} topics, this one names ${topics.length}; use a pattern, or more streams.`,
+    { field: 'topic' },
+  )
+}
+
+function checkLast(last: number | undefined): void {
+  if (last === undefined || (Number.isInteger(last) && last >= 0 && last <= maxLast)) return
+  throw new TidingsError('invalid_field', `last must be a whole number from 0 to ${maxLast}.`, {
+    field: 'last',
+  })
 }
 
 /** §5.1: the header wins, for it is what the browser itself says after a cut. */

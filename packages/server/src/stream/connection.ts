@@ -152,9 +152,9 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
     const { hub, heartbeatMs } = this.#around
     const cursor = formatCursor(hub.head)
     const connected = { clientId: this.clientId, resumed: start.isResumed, cursor, heartbeatMs }
-    this.#write(
-      connectedFrame(connected, isKnown(start.place) ? start.place : undefined, this.#around.retryMs()),
-    )
+    // Before a gap, no id: a client that is cut between the two would come back from beyond what it was not told.
+    const place = start.gap === undefined && isKnown(start.place) ? start.place : undefined
+    this.#write(connectedFrame(connected, place, this.#around.retryMs()))
     if (start.gap !== undefined) this.#tellGap(start.gap.reason, start.gap.from, start.place)
     this.#announcesLive = start.isReplay
     this.#place = start.place

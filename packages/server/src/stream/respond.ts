@@ -42,8 +42,13 @@ export function openSink(response: NodeResponse, owner: SinkOwner, stallMs: numb
   return new WritableSink(response, owner, stallMs)
 }
 
-/** Answers with a stream that says one thing and ends. */
-export function respondOnce(response: NodeResponse, frame: Frame): void {
+/** Answers with a stream that says one thing, or nothing, and ends. */
+export function respondOnce(response: NodeResponse, frame?: Frame): void {
   sendHead(response)
-  response.end(frame.bare)
+  response.end(frame?.bare)
+}
+
+/** Whether the client is gone already. A response says so only once, so that later nobody would notice. */
+export function isOver(response: NodeResponse): boolean {
+  return response instanceof ServerResponse ? response.destroyed : response.stream.destroyed
 }
