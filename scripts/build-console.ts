@@ -12,8 +12,7 @@ export async function buildConsoleIfStale(): Promise<void> {
   if (await isStale()) await buildConsole()
 }
 
-/** Builds the page, whatever is there. */
-export async function buildConsole(): Promise<void> {
+async function buildConsole(): Promise<void> {
   // Vite takes a while to load: only who builds waits for it.
   const { build } = await import('vite')
   await mkdir(workshop, { recursive: true })

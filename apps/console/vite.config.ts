@@ -4,12 +4,11 @@ import { defineConfig } from 'vite'
 /** The page is served by the Tidings server itself, under a policy that allows nothing inline. */
 export default defineConfig({
   root: import.meta.dirname,
-  resolve: { conditions: ['tidings-source', 'module', 'browser', 'production'] },
   build: {
     outDir: fileURLToPath(new URL('../../packages/server/console/', import.meta.url)),
     emptyOutDir: true,
     target: 'es2023',
-    // The polyfill would be a second script for browsers that lack EventSource's niceties anyway.
+    // There is one script, so nothing to preload, and the policy wants no more code than there must be.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Case, Effort } from './cases/case.ts'
 import { cases } from './cases/cases.ts'
@@ -14,6 +13,7 @@ import type { Contender } from './servers/contender.ts'
 import { contenders } from './servers/contenders.ts'
 import { canPin, moveToLoadCore } from './servers/cores.ts'
 import { root } from './servers/node-program.ts'
+import { makeScratchFolder, removeScratchFolder, removeScratchFolders } from './servers/scratch-folder.ts'
 import { killRunningServers } from './servers/server-process.ts'
 
 const catalogue: Catalogue = { cases, contenders }
@@ -50,7 +50,7 @@ async function runAndPrint(
   available: readonly Contender[],
   options: Options,
 ): Promise<CaseResult> {
-  const profileTo = options.isProfiling ? mkdtempSync(join(tmpdir(), 'tidings-bench-profile-')) : undefined
+  const profileTo = options.isProfiling ? makeScratchFolder() : undefined
   try {
     const result = await runCase({
       subject,
@@ -63,7 +63,7 @@ async function runAndPrint(
     if (profileTo !== undefined) process.stdout.write(`\n${writeProfiles(profileTo)}\n`)
     return result
   } finally {
-    if (profileTo !== undefined) rmSync(profileTo, { recursive: true, force: true })
+    if (profileTo !== undefined) removeScratchFolder(profileTo)
   }
 }
 
@@ -100,7 +100,10 @@ async function main(): Promise<void> {
   if (results.some(({ rows }) => rows.some(({ failure }) => failure !== undefined))) process.exitCode = 1
 }
 
-process.on('exit', killRunningServers)
+process.on('exit', () => {
+  killRunningServers()
+  removeScratchFolders()
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130))
 
 try {

@@ -55,6 +55,30 @@ describe.skipIf(strace === undefined)('a disk that is slow', () => {
   })
 })
 
+describe.skipIf(strace === undefined)('a disk that is read-only for a while', () => {
+  it('makes publishes be refused; streams and pages go on, and then everything does', async () => {
+    await using server = await ServerProcess.start({ settings })
+    const { port } = server
+    using reader = await SseReader.open({ port, topics: ['orders'] })
+    using publisher = new Publisher({ port, name: 'publisher' })
+    for (let index = 0; index < 5; index++) await publisher.publish({ topic: 'orders' })
+    {
+      const calls = ['pwrite64', 'access,faccessat,faccessat2']
+      await using _ = await Tracer.attach(strace!, server.pid, ...calls.map((call) => `${call}:error=EROFS`))
+      expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
+      expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
+      const beats = reader.comments
+      await until('heartbeats', () => reader.comments > beats + 2)
+      expect((await readLog(server.url)).events.size).toBe(5)
+      using late = await SseReader.open({ port, topics: ['orders'], query: { last: '3' } })
+      await late.hasReceived(3)
+    }
+    expect(await publisher.publish({ topic: 'orders' })).toMatchObject({ kind: 'acknowledged' })
+    expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
+    expect(reader.connections).toBe(1)
+  })
+})
+
 describe.skipIf(!requireRoot('a small disk of its own'))('a disk that takes no more', () => {
   it('is full: publishes are refused, streams and pages go on, and with room again everything does', async () => {
     await using disk = await SmallDisk.inMemory(8)
@@ -71,7 +95,7 @@ describe.skipIf(!requireRoot('a small disk of its own'))('a disk that takes no m
     await until('heartbeats', () => reader.comments > beats + 2)
     expect((await readLog(server.url)).events.size).toBe(acknowledged)
     // A newcomer gets all of it, too.
-    using late = await SseReader.open({ port, topics: ['orders'], query: { last: '10000' } })
+    using late = await SseReader.open({ port, topics: ['orders'], query: { last: '1000' } })
     await late.hasReceived(acknowledged)
     expect(await server.isReady()).toBe(true)
     disk.free()
@@ -80,21 +104,19 @@ describe.skipIf(!requireRoot('a small disk of its own'))('a disk that takes no m
     expect(await judge({ server, publishers: [publisher], readers: [reader, late] })).toEqual([])
   })
 
-  it('has become read-only: publishes are refused, and the server stays up for its readers', async () => {
+  it('fails for good and becomes read-only: the server ends, and a new one says why it cannot start', async () => {
     requireProgram('mkfs.ext4')
     await using disk = await SmallDisk.inFile(32)
     await using server = await ServerProcess.start({ data: disk.path, settings })
-    const { port } = server
-    using reader = await SseReader.open({ port, topics: ['orders'] })
-    using publisher = new Publisher({ port, name: 'publisher' })
-    for (let index = 0; index < 5; index++) await publisher.publish({ topic: 'orders' })
+    using publisher = new Publisher({ port: server.port, name: 'publisher', attempts: 1 })
+    await publisher.publish({ topic: 'orders' })
     disk.abort()
-    expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
-    expect(await publisher.publish({ topic: 'orders' })).toEqual({ kind: 'refused', status: 507 })
-    const beats = reader.comments
-    await until('heartbeats', () => reader.comments > beats + 2)
-    expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
-    expect(reader.connections).toBe(1)
+    expect((await publisher.publish({ topic: 'orders' })).kind).toBe('unknown')
+    expect((await within('the end of the server', 5_000, server.ended)).code).toBeGreaterThan(0)
+    const said = server.output.length
+    server.launch()
+    expect((await within('the refusal', 5_000, server.ended)).code).toBeGreaterThan(0)
+    expect(server.output.slice(said)).toContain('must be writable')
   })
 })
 

@@ -17,6 +17,7 @@ describe('streams that come while events are published as fast as the server tak
     await using server = await ServerProcess.start({ settings: { heartbeatMs: 200, tailBytes: 256 * 1024 } })
     const { port } = server
     const publishers = [0, 1].map((index) => new Publisher({ port, name: `publisher-${index}` }))
+    const readers: SseReader[] = []
     const storm = publishers.map(async (publisher) => {
       for (let sent = 0; readers.length < joins; sent++) {
         await publisher.publish(
@@ -24,7 +25,6 @@ describe('streams that come while events are published as fast as the server tak
         )
       }
     })
-    const readers: SseReader[] = []
     await until('events to come back to', () => publishers[0]!.acknowledged > 200)
     while (readers.length < joins) {
       const ids = acknowledgedIds(publishers[readers.length % 2]!)
@@ -65,8 +65,8 @@ describe('streams that go in the midst of their replay', () => {
       reader.drop()
     }
     // The first ones warm the server up: what they leave in caches is no leak.
-    for (let round = 0; round < 3; round++)
-      await Promise.all(Array.from({ length: 50 }, () => leave(1 + round)))
+    for (let round = 0; round < 6; round++)
+      await Promise.all(Array.from({ length: 50 }, () => leave(1 + 300 * round)))
     await until('all to be gone', async () => (await openStreams(server)) === 0)
     const before = await server.sample()
     const during = [before]
@@ -80,8 +80,8 @@ describe('streams that go in the midst of their replay', () => {
       async () => (await server.sample()).descriptors <= before.descriptors + 2,
     )
     const bounds = {
-      peak: { rssBytes: before.rssBytes + 150 * mebibyte, descriptors: before.descriptors + 120 },
-      growth: { rssBytes: 80 * mebibyte, descriptors: 2 },
+      peak: { rssBytes: before.rssBytes + 80 * mebibyte, descriptors: before.descriptors + 120 },
+      growth: { rssBytes: 60 * mebibyte, descriptors: 2 },
     }
     expect(checkResources(before, during, await server.sample(), bounds)).toEqual([])
     expect(await judge({ server, publishers: [publisher], readers: [] })).toEqual([])

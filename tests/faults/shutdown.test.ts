@@ -64,8 +64,11 @@ it.skipIf(strace === undefined)(
     await publisher.publish({ topic: 'orders' })
     {
       await using tracer = await Tracer.attach(strace!, server.pid, `${syncCalls}:delay_enter=400000`)
-      const open = Array.from({ length: 20 }, () => publisher.publish({ topic: 'orders' }))
-      await until('a commit to be under way', () => /sync/.test(tracer.output))
+      const commits = () => tracer.output.match(/sync\(/g)?.length ?? 0
+      const open = [publisher.publish({ topic: 'orders' })]
+      await until('a commit to be under way', () => commits() === 1)
+      for (let index = 0; index < 20; index++) open.push(publisher.publish({ topic: 'orders' }))
+      await until('the next one, which takes all that came meanwhile', () => commits() === 2)
       server.signal('SIGTERM')
       for (const outcome of await Promise.all(open)) expect(outcome.kind).toBe('acknowledged')
       expect(await server.ended).toMatchObject({ code: 0 })

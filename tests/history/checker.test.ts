@@ -119,6 +119,31 @@ describe('gaps', () => {
   })
 })
 
+describe('an older backup', () => {
+  const again = idOf(3).replace(/[^.]+$/, 'again')
+  const facts = { withdrawn: new Set([idOf(3)]) }
+  const anew = [publication('event 3 anew', again), publication('event 4', idOf(4))]
+  const fourth: Step = { kind: 'block', type: 'message', id: idOf(4), data: '"event 4"' }
+  const told = [opened(2), event(3), gap('diverged', idOf(3), again, null)]
+
+  it('takes events away, and a gap tells so', () => {
+    expect(checkHistory(history({ steps: [...told, fourth], isSettled: true }, facts, anew))).toEqual([])
+  })
+
+  it('excuses nothing that came later', () => {
+    const violations = checkHistory(history({ steps: told, isSettled: true }, facts, anew))
+    expect(violations).toMatchObject([{ invariant: 'I1', explanation: expect.stringContaining('event 4') }])
+  })
+
+  it('is no excuse without a gap', () => {
+    const steps = [opened(2), event(3), fourth]
+    const violations = checkHistory(history({ steps, isSettled: true }, facts, anew))
+    expect(violations).toMatchObject([
+      { invariant: 'I1', explanation: expect.stringContaining('event 3 anew') },
+    ])
+  })
+})
+
 it('events that cannot be told apart are refused as material', () => {
   const twice = [publication('same', idOf(8)), publication('same', idOf(9))]
   expect(() => checkHistory(history({ steps: [], isSettled: false }, {}, twice))).toThrow('the same data')

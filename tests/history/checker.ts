@@ -1,4 +1,4 @@
-import { type Cursor, formatCursor, TopicSet } from '@tidings/protocol'
+import { type Cursor, formatCursor, parseCursor, TopicSet } from '@tidings/protocol'
 import type { History, LogFacts, PlacedGap, SentEvent, Violation } from './history.ts'
 import { type Delivery, followStream, type Passage, show } from './passage.ts'
 import { type KnownEvent, readPublications } from './publications.ts'
@@ -30,6 +30,8 @@ class Judge {
   readonly violations: Violation[] = []
   readonly #facts: LogFacts
   readonly #sent: ReadonlyMap<string, KnownEvent>
+  /** From this number on, an older backup changed history. */
+  readonly #firstWithdrawn: number
   readonly #existing = new Map<string, Existing>()
   /** For each number, what was seen there, and by whom. */
   readonly #numbers = new Map<number, Existing>()
@@ -37,6 +39,8 @@ class Judge {
   constructor(facts: LogFacts, sent: ReadonlyMap<string, KnownEvent>) {
     this.#facts = facts
     this.#sent = sent
+    const withdrawn = [...(facts.withdrawn ?? [])].map((id) => parseCursor(id)!.seq)
+    this.#firstWithdrawn = Math.min(...withdrawn)
     for (const event of sent.values()) {
       if (event.cursor === undefined) continue
       this.#exists({ cursor: event.cursor, event, why: 'it was acknowledged' })
@@ -66,12 +70,12 @@ class Judge {
   }
 
   /** I1: whatever lies in a stretch that the stream read has arrived. */
-  completeness({ stream, deliveries, stretches }: Passage): void {
+  completeness({ stream, deliveries, stretches, gaps }: Passage): void {
     const topics = new TopicSet(stream.topics)
     const got = new Set(deliveries.map(({ cursor }) => identity(cursor)))
     for (const { cursor, event, why } of this.#existing.values()) {
-      if (got.has(identity(cursor)) || this.#isWithdrawn(cursor) || !wants(stream.types, topics, event))
-        continue
+      if (got.has(identity(cursor)) || !wants(stream.types, topics, event)) continue
+      if (this.#isWithdrawn(cursor) || this.#isRetold(cursor, gaps)) continue
       const stretch = stretches.find(({ epoch, from, to }, index) => {
         const end = stream.isSettled && index === stretches.length - 1 ? Number.POSITIVE_INFINITY : to
         return epoch === cursor.epoch && from < cursor.seq && cursor.seq <= end
@@ -177,6 +181,17 @@ class Judge {
 
   #isWithdrawn(cursor: Cursor): boolean {
     return this.#facts.withdrawn?.has(formatCursor(cursor)) === true
+  }
+
+  /**
+   * Whether an event took the number of a withdrawn one and lies under a `diverged` gap: a stream that had gone
+   * further in the old history was told that it may have missed it.
+   */
+  #isRetold({ epoch, seq }: Cursor, gaps: readonly PlacedGap[]): boolean {
+    return (
+      seq >= this.#firstWithdrawn &&
+      gaps.some(({ gap, to }) => gap.reason === 'diverged' && to.epoch === epoch && seq <= to.seq)
+    )
   }
 
   #broken(invariant: Violation['invariant'], explanation: string): void {

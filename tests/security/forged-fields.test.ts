@@ -169,7 +169,7 @@ describe('topics have bounds', () => {
 })
 
 describe('a retry time that is none', () => {
-  it.each(['-1', '1.5', '5\n', '1e9x', 'Infinity', '9999999999999'])(
+  it.each(['-1', '1.5', '5\nid: 1', '1e9x', 'Infinity', '9999999999999'])(
     '%j is refused at the start',
     async (retryMs) => {
       await using misled = await ServerProcess.prepare({ env: { TIDINGS_RETRY_MS: retryMs } })

@@ -94,7 +94,7 @@ export class ServerProcess implements AsyncDisposable {
       end = value
     })
     await until(
-      `the server to be ready; it says: ${this.#output}`,
+      () => `the server to be ready; it says: ${this.#output}`,
       async () => end !== undefined || (await this.isReady()),
       { timeoutMs: 20_000 },
     )

@@ -123,15 +123,12 @@ export class SseReader implements Disposable {
 
   /** Waits for a block of a type on the present or a later connection. */
   async hasBlock(type: string): Promise<void> {
-    await until(`a block "${type}" (${this.head?.raw ?? 'no answer'})`, () => {
-      return this.steps.some((step) => step.kind === 'block' && step.type === type)
-    })
-  }
-
-  /** Waits for the end of a connection. */
-  async hasEnded(): Promise<void> {
-    const before = this.ends.length
-    await until('the connection to end', () => this.ends.length > before)
+    await until(
+      () => `a block "${type}"; the answer was ${this.head?.raw ?? 'none'}`,
+      () => {
+        return this.steps.some((step) => step.kind === 'block' && step.type === type)
+      },
+    )
   }
 
   /** Waits for a number of events. */

@@ -10,13 +10,17 @@ export class Tracer implements AsyncDisposable {
   /**
    * Attaches to all threads of a process.
    * @param program where `strace` is.
-   * @param injection e.g. `fsync,fdatasync:error=EIO:when=1+`; counted from now on, for each thread.
+   * @param injections e.g. `fsync,fdatasync:error=EIO:when=1+`; counted from now on, for each thread.
    */
-  static async attach(program: string, pid: number, injection: string): Promise<Tracer> {
-    const calls = injection.split(':')[0]!
-    const args = ['-f', '-p', String(pid), '-e', `trace=${calls}`, '-e', `inject=${injection}`]
+  static async attach(program: string, pid: number, ...injections: readonly string[]): Promise<Tracer> {
+    const calls = injections.map((injection) => injection.split(':')[0]!)
+    const injecting = injections.flatMap((injection) => ['-e', `inject=${injection}`])
+    const args = ['-f', '-p', String(pid), '-e', `trace=${calls.join()}`, ...injecting]
     const tracer = new Tracer(spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] }))
-    await until(`strace to attach; it says: ${tracer.#output}`, () => tracer.#output.includes(' attached'))
+    await until(
+      () => `strace to attach; it says: ${tracer.#output}`,
+      () => tracer.#output.includes(' attached'),
+    )
     return tracer
   }
 

@@ -8,11 +8,11 @@ export interface Patience {
 
 /**
  * Waits until something holds, looking again and again, and returns it.
- * @param what completes the sentence "waited for …".
+ * @param what completes the sentence "waited for …"; a function is asked when the time is up.
  * @throws Error when the time is up, with the last error that looking threw.
  */
 export async function until<Found>(
-  what: string,
+  what: string | (() => string),
   look: () => Found | Promise<Found>,
   { timeoutMs = 15_000, everyMs = 10 }: Patience = {},
 ): Promise<Exclude<Found, false | undefined | null>> {
@@ -22,7 +22,10 @@ export async function until<Found>(
     if (found !== undefined && found !== null && found !== false) {
       return found as Exclude<Found, false | undefined | null>
     }
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms for ${what}.`, { cause })
+    if (performance.now() > deadline) {
+      const text = typeof what === 'string' ? what : what()
+      throw new Error(`Waited ${timeoutMs} ms for ${text}.`, { cause })
+    }
     await pause(everyMs)
   }
 }

@@ -1,5 +1,5 @@
 /** Which end of the list new items go to. */
-export type Growth = 'newest-first' | 'newest-last'
+type Growth = 'newest-first' | 'newest-last'
 
 /** What a {@link BoundedList} is made of. */
 export interface BoundedListOptions<Item> {

@@ -67,8 +67,8 @@ export class ConnectionCard {
   follow(subscription: Subscription, onToggle: () => void): void {
     this.#subscription = subscription
     this.#toggle.addEventListener('click', onToggle)
+    this.#toggle.disabled = false
     setInterval(() => this.#refresh(), refreshEveryMs)
-    this.changed()
   }
 
   /** The phase is another one. */
@@ -94,14 +94,18 @@ export class ConnectionCard {
       const [one, several] = names[type] ?? [`“${type}” event`, `“${type}” events`]
       parts.push(`${count} ${count === 1 ? one : several}`)
     }
-    const came = total === 1 ? '1 event came meanwhile' : `${total} events came meanwhile`
-    this.#tell(
-      total === 0 ? 'good' : 'replayed',
-      `You were away for ${duration(ms)}: ${total === 0 ? 'nothing came meanwhile' : came}`,
-      total === 0
-        ? 'The page stands where the server stands.'
-        : `${sentence(parts)}. All are here, in order.`,
-    )
+    if (total === 0) {
+      this.#tell(
+        'good',
+        `You were away for ${duration(ms)}: nothing came meanwhile`,
+        'So nothing is missing.',
+      )
+      return
+    }
+    const [came, here] =
+      total === 1 ? ['1 event', 'It is here'] : [`${total} events`, 'All are here, in order']
+    const title = `You were away for ${duration(ms)}: ${came} came meanwhile`
+    this.#tell('replayed', title, `${sentence(parts)}. ${here}.`)
   }
 
   /** Tells that something may be missing. */

@@ -73,7 +73,8 @@ export class LogTail {
   /** Lets go of the connection while nobody looks, or takes it up again where it was. */
   rest(isResting: boolean): void {
     if (isResting) this.#subscription?.close()
-    else this.#subscription?.open()
+    // One that has no place yet is still reading its history, and opens when it has.
+    else if (this.#subscription?.lastId !== undefined) this.#subscription.open()
   }
 
   get #typeNames(): string[] {

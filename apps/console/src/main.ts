@@ -61,16 +61,17 @@ const subscription = new Subscription(
   silentAfterMs,
 )
 
+// From the head that the first page of history was read at: what is published while the page loads is in the
+// pages or in the stream or in both, and the lists know each event once.
+const head = await load()
 let isOfflineByChoice = false
 card.follow(subscription, () => {
   isOfflineByChoice = subscription.isOpen
   if (isOfflineByChoice) subscription.close()
   else subscription.open()
 })
+subscription.open(head)
 restWhileHidden()
-// From the head that the first page of history was read at: what is published while the page loads is in the
-// pages or in the stream or in both, and the lists know each event once.
-subscription.open(await load())
 
 /** Reads the history of every card; resolves with a place to go on from that misses nothing of any of them. */
 async function load(): Promise<string | undefined> {
@@ -112,7 +113,7 @@ function curl(id: string, what: string): CurlLine {
  */
 function restWhileHidden(): void {
   let timer = 0
-  document.addEventListener('visibilitychange', () => {
+  const look = () => {
     clearTimeout(timer)
     if (document.hidden) {
       timer = window.setTimeout(() => {
@@ -123,5 +124,7 @@ function restWhileHidden(): void {
       if (!isOfflineByChoice) subscription.open()
       tail.rest(false)
     }
-  })
+  }
+  document.addEventListener('visibilitychange', look)
+  look()
 }

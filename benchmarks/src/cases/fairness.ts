@@ -2,6 +2,7 @@ import { Crowd } from '../load/crowd.ts'
 import { preload } from '../load/preload.ts'
 import { Publisher } from '../load/publisher.ts'
 import { until } from '../load/until.ts'
+import { median } from '../numbers.ts'
 import type { Contender } from '../servers/contender.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import { atMost, type Case, type Effort, type Metrics, quotient } from './case.ts'
@@ -17,8 +18,8 @@ export const fairnessCase: Case = {
   name: 'fairness',
   title: 'Live deliveries while one client catches up on the whole log',
   method:
-    `${streams.toLocaleString('en')} streams × ${eventsPerSecond} events/s, first alone, then until a client has read ` +
-    'everything that is in the log from a Last-Event-ID near its beginning.',
+    `${streams.toLocaleString('en')} streams × ${eventsPerSecond} events/s, first alone, then beside a client that reads ` +
+    'everything in the log from a Last-Event-ID near its beginning; when it is done, the next one begins.',
   servers: ['tidings'],
   columns: [
     { key: 'aloneP99Ms', title: 'p99 alone, ms', digits: 1 },
@@ -54,7 +55,6 @@ async function measure(
   backlog: number,
 ): Promise<Metrics> {
   const live = new Crowd({ port: server.port, path: () => contender.streamPath, sampleEvery: 5 })
-  const late = new Crowd({ port: server.port, path: () => `/events?topic=${history}`, goal: backlog })
   const publisher = await Publisher.open({ port: server.port, shape: contender.shape, eventsPerSecond })
   const isComplete = () => publisher.isSettled && live.received >= publisher.taken * streams
   try {
@@ -69,12 +69,14 @@ async function measure(
     live.latencies.clear()
 
     const close = openWindow(server)
-    await late.join(1, { lastEventIds: [lastEventId], deadlineMs: limitMs })
-    const end = performance.now() + limitMs
-    while (late.goalTimes.count === 0 && performance.now() < end) await publisher.run(200)
+    const replays: Replay[] = []
+    const end = performance.now() + effort.seconds * 1000
+    while (replays.length === 0 || performance.now() < end) {
+      replays.push(await replayBeside(publisher, server.port, lastEventId, backlog))
+    }
     const shares = close()
     await until(isComplete, limitMs)
-    const replaySeconds = late.goalTimes.maxMs / 1000
+    const replaySeconds = median(replays.map(({ seconds }) => seconds))
     return {
       aloneP99Ms,
       sharedP99Ms: live.latencies.quantileMs(0.99),
@@ -82,12 +84,36 @@ async function measure(
       sharedMaxMs: live.latencies.maxMs,
       replayedPerSecond: backlog / replaySeconds,
       replaySeconds,
-      lost: Math.max(0, publisher.taken * streams - live.received) + Math.max(0, backlog - late.received),
+      lost:
+        Math.max(0, publisher.taken * streams - live.received) +
+        replays.reduce((sum, { received }) => sum + Math.max(0, backlog - received), 0),
       ...shares,
     }
   } finally {
     publisher.close()
     live.close()
+  }
+}
+
+interface Replay {
+  readonly seconds: number
+  readonly received: number
+}
+
+/** Publishes live events while one client catches up, until it has. */
+async function replayBeside(
+  publisher: Publisher,
+  port: number,
+  lastEventId: string,
+  backlog: number,
+): Promise<Replay> {
+  const late = new Crowd({ port, path: () => `/events?topic=${history}`, goal: backlog })
+  try {
+    await late.join(1, { lastEventIds: [lastEventId], deadlineMs: limitMs })
+    const end = performance.now() + limitMs
+    while (late.goalTimes.count === 0 && performance.now() < end) await publisher.run(100)
+    return { seconds: late.goalTimes.maxMs / 1000, received: late.received }
+  } finally {
     late.close()
   }
 }

@@ -16,6 +16,7 @@ interface Publish {
 
 const columns: readonly Column[] = [
   { key: 'eventsPerSecond', title: 'events/s', digits: 0 },
+  { key: 'perCpuSecond', title: 'per CPU-second', digits: 0 },
   { key: 'p50Ms', title: 'p50 ms', digits: 1 },
   { key: 'p99Ms', title: 'p99 ms', digits: 1 },
   { key: 'maxMs', title: 'max ms', digits: 0 },
@@ -43,6 +44,7 @@ function publish({ name, title, method, servers, clients, eventsPerRequest, targ
         const shares = close()
         return {
           eventsPerSecond: (result.answers * eventsPerRequest) / result.seconds,
+          perCpuSecond: (result.answers * eventsPerRequest) / shares.serverCpuSeconds,
           p50Ms: result.latencies.quantileMs(0.5),
           p99Ms: result.latencies.quantileMs(0.99),
           maxMs: result.latencies.maxMs,

@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Contender } from '../servers/contender.ts'
+import { makeScratchFolder, removeScratchFolder } from '../servers/scratch-folder.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import type { Effort } from './case.ts'
 
 /** Runs some work with an empty folder that is removed afterwards. */
 export async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(join(tmpdir(), 'tidings-bench-data-'))
+  const folder = makeScratchFolder()
   try {
     return await work(folder)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    removeScratchFolder(folder)
   }
 }
 

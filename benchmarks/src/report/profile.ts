@@ -7,55 +7,86 @@ export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number }
+    readonly children?: readonly number[]
   }[]
   readonly samples: readonly number[]
   /** Microseconds between two samples. */
   readonly timeDeltas: readonly number[]
 }
 
-/** A function and the time that was spent in it, without what it called. */
+/** A function and the time that was spent in it. */
 export interface Hot {
   readonly place: string
-  readonly ms: number
-  /** Of the time in which the thread was not idle, 0 to 1. */
-  readonly share: number
+  /** Without what it called. */
+  ownMs: number
+  /** With what it called. */
+  totalMs: number
 }
 
 /** A thread with less work than this is left out, in milliseconds. */
 const quietMs = 200
 
-/** The functions in which a thread spent most of its time. */
-export function hottest(
-  profile: CpuProfile,
-  count: number,
-): { readonly busyMs: number; readonly functions: Hot[] } {
-  const places = new Map(profile.nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]))
-  const times = new Map<string, number>()
+/** The time of each function, idleness aside, most of its own first. */
+export function functionTimes(profile: CpuProfile): Hot[] {
+  const hots = new Map<string, Hot>()
+  const stacks = stacksOf(profile)
   for (const [index, id] of profile.samples.entries()) {
-    const place = places.get(id)!
-    if (place !== '(idle)')
-      times.set(place, (times.get(place) ?? 0) + (profile.timeDeltas[index] ?? 0) / 1000)
+    const stack = stacks.get(id)!
+    if (stack[0] === '(idle)') continue
+    const ms = (profile.timeDeltas[index] ?? 0) / 1000
+    // A set: a function that calls itself has its time once.
+    for (const place of new Set(stack)) {
+      const hot = hots.get(place) ?? { place, ownMs: 0, totalMs: 0 }
+      hots.set(place, hot)
+      hot.totalMs += ms
+      if (place === stack[0]) hot.ownMs += ms
+    }
   }
-  const busyMs = [...times.values()].reduce((sum, ms) => sum + ms, 0)
-  const functions = [...times]
-    .map(([place, ms]) => ({ place, ms, share: ms / busyMs }))
-    .sort((a, b) => b.ms - a.ms)
-    .slice(0, count)
-  return { busyMs, functions }
+  return [...hots.values()].sort((a, b) => b.ownMs - a.ownMs)
 }
 
-/** Reports on every profile in a folder: a table for each thread that did something. */
+/** Reports on every profile in a folder: two tables for each thread that did something. */
 export function writeProfiles(folder: string, count = 20): string {
-  const tables = readdirSync(folder)
+  const reports = readdirSync(folder)
     .filter((file) => file.endsWith('.cpuprofile'))
     .sort()
-    .map((file) => hottest(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile, count))
+    .map((file) => functionTimes(JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile))
+    .map((hots) => ({ hots, busyMs: hots.reduce((sum, { ownMs }) => sum + ownMs, 0) }))
     .filter(({ busyMs }) => busyMs > quietMs)
-    .map(({ busyMs, functions }) => {
-      const rows = functions.map(({ place, ms, share }) => [place, format(ms, 0), format(share * 100, 1)])
-      return `A thread that was busy for ${format(busyMs, 0)} ms:\n\n${markdown(['function', 'ms', '%'], rows)}`
+    .map(({ hots, busyMs }) => {
+      const ownCode = hots.filter(({ place }) => place.includes('.ts:')).sort((a, b) => b.totalMs - a.totalMs)
+      return [
+        `A thread that was busy for ${format(busyMs, 0)} ms. Where it was:`,
+        hotTable(hots.slice(0, count), busyMs),
+        'What it was there for:',
+        hotTable(ownCode.slice(0, count), busyMs),
+      ].join('\n\n')
     })
-  return tables.length === 0 ? 'No thread left a profile.' : tables.join('\n\n')
+  return reports.length === 0 ? 'No thread left a profile.' : reports.join('\n\n')
+}
+
+function hotTable(hots: readonly Hot[], busyMs: number): string {
+  const rows = hots.map(({ place, ownMs, totalMs }) => [
+    place,
+    format(ownMs, 0),
+    format((ownMs / busyMs) * 100, 1),
+    format(totalMs, 0),
+    format((totalMs / busyMs) * 100, 1),
+  ])
+  return markdown(['function', 'own ms', '%', 'with callees ms', '%'], rows)
+}
+
+/** For each node its own place and its callers', innermost first. */
+function stacksOf({ nodes }: CpuProfile): Map<number, readonly string[]> {
+  const stacks = new Map<number, readonly string[]>()
+  const callers = new Map(
+    nodes.flatMap(({ id, children }) => (children ?? []).map((child) => [child, id] as const)),
+  )
+  // Callers come before those they call, so that a caller's stack is always there.
+  for (const { id, callFrame } of nodes) {
+    stacks.set(id, [placeOf(callFrame), ...(stacks.get(callers.get(id) ?? -1) ?? [])])
+  }
+  return stacks
 }
 
 function placeOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {

@@ -78,7 +78,7 @@ export function caseTable(subject: Case, result: CaseResult, { contenders }: Cat
 }
 
 /** The medians of one case's result. */
-export function lookup(result: CaseResult): Lookup {
+function lookup(result: CaseResult): Lookup {
   return (server, key) =>
     medianOf(
       result.rows.find((row) => row.server === server),

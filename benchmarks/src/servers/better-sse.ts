@@ -9,5 +9,5 @@ export const betterSse: Contender = {
   streamPath: '/events',
   version: () => `${packageVersion('better-sse')} on Express ${packageVersion('express')}`,
   obstacle: () => undefined,
-  start: (options) => startPeer('better-sse-channel', options),
+  start: (options) => startPeer(new URL('./peers/better-sse-channel.ts', import.meta.url), options),
 }

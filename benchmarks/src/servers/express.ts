@@ -9,5 +9,5 @@ export const express: Contender = {
   streamPath: '/events',
   version: () => packageVersion('express'),
   obstacle: () => undefined,
-  start: (options) => startPeer('express-loop', options),
+  start: (options) => startPeer(new URL('./peers/express-loop.ts', import.meta.url), options),
 }

@@ -9,5 +9,5 @@ export const fastify: Contender = {
   streamPath: '/events',
   version: () => packageVersion('fastify'),
   obstacle: () => undefined,
-  start: (options) => startPeer('fastify-route', options),
+  start: (options) => startPeer(new URL('./peers/fastify-route.ts', import.meta.url), options),
 }

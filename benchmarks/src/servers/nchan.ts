@@ -72,11 +72,6 @@ http {
       nchan_subscriber_first_message newest;
       nchan_eventsource_ping_interval 15;
     }
-    location ~ ^/replay/(.+)$ {
-      nchan_subscriber;
-      nchan_channel_id $1;
-      nchan_subscriber_first_message oldest;
-    }
   }
 }
 `

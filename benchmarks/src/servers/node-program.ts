@@ -15,11 +15,10 @@ export function nodeCommand(file: string, options: StartOptions): string[] {
 }
 
 /** Starts one of the programs in `peers/`. */
-export async function startPeer(program: string, options: StartOptions): Promise<ServerProcess> {
+export async function startPeer(program: URL, options: StartOptions): Promise<ServerProcess> {
   const port = await freePort()
-  const file = fileURLToPath(new URL(`./peers/${program}.ts`, import.meta.url))
   return ServerProcess.start({
-    command: [...nodeCommand(file, options), String(port)],
+    command: [...nodeCommand(fileURLToPath(program), options), String(port)],
     port,
     readyPath: '/ready',
   })

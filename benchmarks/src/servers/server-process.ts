@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callOnce } from '../load/caller.ts'
 import { getRequest } from '../load/request.ts'
 import { pause } from '../load/until.ts'
 import { onServerCore } from './cores.ts'
+import { makeScratchFolder, removeScratchFolder } from './scratch-folder.ts'
 import { cpuSeconds, memoryKiB } from './usage.ts'
 
 export interface ServerCommand {
@@ -29,7 +29,7 @@ const running = new Set<ServerProcess>()
 /** A server that the benchmark has started, on the servers' core and in a process group of its own. */
 export class ServerProcess {
   readonly port: number
-  readonly #folder = mkdtempSync(join(tmpdir(), 'tidings-bench-output-'))
+  readonly #folder = makeScratchFolder()
   readonly #child: ChildProcess
   readonly #spawnedAt = performance.now()
   #startMs = Number.NaN
@@ -125,7 +125,7 @@ export class ServerProcess {
       clearTimeout(limit)
     }
     running.delete(this)
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeScratchFolder(this.#folder)
   }
 
   /** Sends a signal to the server and its children. */

@@ -12,5 +12,5 @@ export const yardstick: Contender = {
   streamPath: '/events',
   version: () => `Node ${process.versions.node}`,
   obstacle: () => undefined,
-  start: (options) => startPeer('raw-sockets', options),
+  start: (options) => startPeer(new URL('./peers/raw-sockets.ts', import.meta.url), options),
 }

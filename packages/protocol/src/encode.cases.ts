@@ -123,7 +123,7 @@ export function expectedOf(parts: readonly Part[]): Received[] {
 }
 
 /** Cuts bytes at the given places, which may fall anywhere: inside a line, inside a character. */
-export function cutBytes(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
+function cutBytes(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b)
   return [0, ...places]
     .map((from, index) => bytes.subarray(from, places[index]))

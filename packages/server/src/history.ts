@@ -20,9 +20,10 @@ export interface HistoryQuery {
   readonly after?: string | undefined
   /** With `desc`: an id; the page begins before it. From the newest event, if absent. */
   readonly before?: string | undefined
-  /** At most this many events. */
-  readonly limit: number
-  readonly order: 'asc' | 'desc'
+  /** At most this many events; 100, if absent. */
+  readonly limit?: number | undefined
+  /** Oldest first, or newest first; `asc`, if absent. */
+  readonly order?: 'asc' | 'desc' | undefined
   /** What this caller may read; everything, if absent. */
   readonly access?: Access | undefined
 }
@@ -56,15 +57,18 @@ export interface HistoryPage {
  * @throws TidingsError `invalid_topic`, `invalid_query`, or one of the log's.
  */
 export async function readHistory(log: EventLog, query: HistoryQuery): Promise<HistoryPage> {
-  const { access = openAccess } = query
+  const { access = openAccess, order = 'asc', limit = 100 } = query
   const topics = new TopicSet(query.topics)
   const selection: Selection = query.types ? { topics, types: new Set(query.types) } : { topics }
-  const given = query.order === 'asc' ? query.after : query.before
+  const given = order === 'asc' ? query.after : query.before
   const place = given === undefined ? undefined : readPlace(given)
   const standing = place === undefined ? 'valid' : await log.stand(place)
   // A number means nothing in another history: the page begins where one without an id does.
   const from = standing === 'valid' || standing === 'trimmed' ? place?.seq : undefined
-  const read = (seq: number | undefined) => readPage(log, selection, query, seq)
+  const read = (seq: number | undefined): Promise<Page> =>
+    order === 'asc'
+      ? log.read({ selection, after: seq ?? 0, limit })
+      : log.readBack({ selection, limit, ...(seq !== undefined && { before: seq }) })
   // Before the page: a stream that begins at this head must not pass over what came in between.
   const { head } = await log.bounds()
   let page = await read(from)
@@ -74,18 +78,8 @@ export async function readHistory(log: EventLog, query: HistoryQuery): Promise<H
     events: events.map((event) => toHistoryEvent(event, page.reached.epoch)),
     next: page.isEnd ? null : formatCursor(page.reached),
     head: formatCursor(head),
-    ...(standing !== 'valid' && { gap: toGap(standing, place!, query.order === 'asc' ? page.floor : head) }),
+    ...(standing !== 'valid' && { gap: toGap(standing, place!, order === 'asc' ? page.floor : head) }),
   }
-}
-
-function readPage(
-  log: EventLog,
-  selection: Selection,
-  { order, limit }: HistoryQuery,
-  seq: number | undefined,
-): Promise<Page> {
-  if (order === 'asc') return log.read({ selection, after: seq ?? 0, limit })
-  return log.readBack({ selection, limit, ...(seq !== undefined && { before: seq }) })
 }
 
 function readPlace(id: string): Cursor {

@@ -1,3 +1,6 @@
+export type { EventInput, ProblemCode } from '@tidings/protocol'
+export { TidingsError } from '@tidings/protocol'
+export { type AccessOptions, createAccess } from './auth/create-access.ts'
 export { type Access, type Credentials, openAccess, openPolicy, type Policy } from './auth/policy.ts'
 export { ConfigError } from './config/config-error.ts'
 export type { Settings } from './config/settings.ts'

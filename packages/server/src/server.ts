@@ -1,15 +1,14 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Settings } from './config/settings.ts'
-import { createApp } from './http/app.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { createTidings, type Tidings } from './tidings.ts'
 
 /** Connections that may wait to be accepted: after a restart, all clients come back at once. */
 const listenBacklog = 8_192
 
-/** How long answers that are under way may take after the streams are gone, in milliseconds. */
-const closeGraceMs = 2_000
+/** The part of the drain that is for the streams; the rest is for requests that are still arriving. */
+const streamShare = 0.9
 
 /** A server that listens. */
 export interface RunningServer {
@@ -30,9 +29,11 @@ export interface RunningServer {
  * @throws StoreRefused if the store cannot be opened, or the error of `listen`, e.g. with code `EADDRINUSE`.
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-  const [logger, tidings] = await Promise.all([
-    createLogger({ level: settings.logLevel, format: settings.logFormat }),
+  const [tidings, logger, { createApp }] = await Promise.all([
     createTidings(settings),
+    createLogger({ level: settings.logLevel, format: settings.logFormat }),
+    // The store opens in threads of its own; the web framework is loaded meanwhile.
+    import('./http/app.ts'),
   ])
   const { server } = createApp({ tidings, logger })
   try {
@@ -55,11 +56,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 
 async function close(server: FastifyInstance, tidings: Tidings, drainMs: number): Promise<void> {
   // The server goes on listening meanwhile, to tell whoever asks that it is not ready.
-  await tidings.close({ drainMs })
+  await tidings.drain({ drainMs: drainMs * streamShare })
   // A request that is still arriving must not hold up the end for as long as it pleases.
-  const impatience = setTimeout(() => server.server.closeAllConnections(), closeGraceMs)
+  const impatience = setTimeout(() => server.server.closeAllConnections(), drainMs * (1 - streamShare))
   await server.close()
   clearTimeout(impatience)
+  // Only now: what was on its way has been stored and answered.
+  await tidings.close()
 }
 
 function portOf({ server }: FastifyInstance): number {

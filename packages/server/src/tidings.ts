@@ -12,6 +12,7 @@ import { startServerFeeds } from './server-feeds.ts'
 import { checkSubscription, readSubscription, type SubscriptionRequest } from './stream/accept.ts'
 import { Connections } from './stream/connections.ts'
 import {
+  isOver,
   type NodeRequest,
   type NodeResponse,
   openSink,
@@ -24,7 +25,10 @@ import { WebSink } from './stream/sink/web-sink.ts'
 /** Settings of the library: any of the server's, all optional. */
 export type TidingsOptions = { readonly [Key in keyof Settings]?: Settings[Key] | undefined }
 
-/** What a caller of the library says about a stream. What is left out is read from the request. */
+/**
+ * What a caller of the library says about a stream. With `topics`, the request adds only where the client was;
+ * without them, the client chooses its topics, types and `last` in the query, as with `GET /events` (PROTOCOL §5.1).
+ */
 export interface StreamOptions extends Partial<SubscriptionRequest> {
   /** What this caller may read; everything, if absent. */
   readonly access?: Access | undefined
@@ -85,6 +89,7 @@ export interface Tidings {
   /**
    * Takes a response over and makes it a stream. Headers that are set on it already are sent too.
    * Resolves when the stream stands, or is refused in its own words because the server has no room for it.
+   * HEAD is answered without a stream, and so is a client that has left.
    * @throws TidingsError if the subscription is wrong; the response is then untouched.
    */
   stream(request: NodeRequest, response: NodeResponse, options?: StreamOptions): Promise<void>
@@ -93,16 +98,26 @@ export interface Tidings {
    * @throws TidingsError if the subscription is wrong.
    */
   respond(request: Request, options?: StreamOptions): Response
-  /** How many open streams want at least one of these topics. */
-  audience(topics: Iterable<string>): number
+  /** How many open streams want this topic, or at least one of these. */
+  audience(topics: string | Iterable<string>): number
+  /**
+   * Calls back with `true` when somebody begins to listen to a topic, and with `false` when nobody does any more:
+   * start a timer there, and stop it. If somebody listens already, the first call comes soon.
+   * @returns stops it.
+   * @throws TidingsError `invalid_topic`; patterns can't be watched.
+   */
+  watch(topic: string, onChange: (isWanted: boolean) => void): () => void
   /** A page of the log. */
   history(query: HistoryQuery): Promise<HistoryPage>
   /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
   rotate(): Promise<string>
   stats(): Promise<Stats>
-  /** From now on new streams are told to come back later. `close` does this too. */
-  refuseStreams(): void
-  /** Says goodbye to all streams, spread over `drainMs` (that of the settings, if absent), and closes the log. */
+  /**
+   * Tells new streams to come back later and says goodbye to all others, spread over `drainMs` (that of the
+   * settings, if absent). Publishes go on until `close`.
+   */
+  drain(options?: { readonly drainMs?: number }): Promise<void>
+  /** Drains, and closes the log: publishes that are under way are still stored and answered. */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
@@ -169,8 +184,10 @@ class TidingsHub implements Tidings {
   }
 
   async stream(request: NodeRequest, response: NodeResponse, options: StreamOptions = {}): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    const { subscription, wanted } = this.#wanted(url.searchParams, request.headers, options)
+    const { subscription, wanted } = this.#wanted(queryOf(request.url), request.headers, options)
+    if (isOver(response)) return
+    // Frameworks give HEAD to the handler of GET.
+    if (request.method === 'HEAD') return respondOnce(response)
     const refusal = this.#connections.refusal(subscription.user)
     if (refusal !== undefined) return respondOnce(response, this.#connections.farewell(refusal))
     sendHead(response)
@@ -181,8 +198,11 @@ class TidingsHub implements Tidings {
   }
 
   respond(request: Request, options: StreamOptions = {}): Response {
-    const { searchParams } = new URL(request.url)
-    const { subscription, wanted } = this.#wanted(searchParams, Object.fromEntries(request.headers), options)
+    const headers = Object.fromEntries(request.headers)
+    const { subscription, wanted } = this.#wanted(queryOf(request.url), headers, options)
+    // A body that nobody will read would never say that it is closed.
+    if (request.method === 'HEAD' || request.signal.aborted)
+      return new Response(null, { headers: streamHeaders })
     const refusal = this.#connections.refusal(subscription.user)
     if (refusal !== undefined) {
       return new Response(new Uint8Array(this.#connections.farewell(refusal).bare), {
@@ -200,8 +220,22 @@ class TidingsHub implements Tidings {
     return new Response(body, { headers: streamHeaders })
   }
 
-  audience(topics: Iterable<string>): number {
-    return this.hub.audience(topics)
+  audience(topics: string | Iterable<string>): number {
+    return this.hub.audience(typeof topics === 'string' ? [topics] : topics)
+  }
+
+  watch(topic: string, onChange: (isWanted: boolean) => void): () => void {
+    let isWatching = true
+    const stop = this.hub.watch(topic, (isWanted) => {
+      // Not in the midst of a stream's first or last step: what the callback throws would leave it half done.
+      queueMicrotask(() => {
+        if (isWatching) onChange(isWanted)
+      })
+    })
+    return () => {
+      isWatching = false
+      stop()
+    }
   }
 
   history(query: HistoryQuery): Promise<HistoryPage> {
@@ -232,17 +266,16 @@ class TidingsHub implements Tidings {
     }
   }
 
-  refuseStreams(): void {
-    this.#connections.refuseNew()
+  drain(options: { readonly drainMs?: number } = {}): Promise<void> {
+    return this.#connections.drain(options.drainMs ?? this.settings.drainMs)
   }
 
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.drainMs ?? this.settings.drainMs)
+    this.#closing ??= this.drain(options).then(() => this.#close())
     return this.#closing
   }
 
-  async #close(drainMs: number): Promise<void> {
-    await this.#connections.drain(drainMs)
+  async #close(): Promise<void> {
     this.#stopFeeds()
     await this.#retention.close()
     this.hub.close()
@@ -279,13 +312,17 @@ class TidingsHub implements Tidings {
     headers: NodeRequest['headers'],
     options: StreamOptions,
   ): { subscription: SubscriptionRequest; wanted: Wanted } {
-    const { access = openAccess, ...given } = options
+    const { access = openAccess } = options
     // Whoever names topics has decided what this stream is; the query could only widen it.
-    const asked =
-      given.topics === undefined
-        ? readSubscription(params, headers)
-        : readSubscription(resumeOnly(params), headers)
-    const subscription = { ...asked, ...given }
+    const isDecided = 'topics' in options
+    const asked = readSubscription(isDecided ? resumeOnly(params) : params, headers)
+    const subscription: SubscriptionRequest = {
+      topics: isDecided ? options.topics! : asked.topics,
+      types: options.types ?? asked.types,
+      last: options.last ?? asked.last,
+      user: options.user ?? asked.user,
+      lastEventId: options.lastEventId ?? asked.lastEventId,
+    }
     const selection = checkSubscription(subscription, this.settings.maxTopics)
     const wanted: Wanted = { ...selection, scope: access.scope, mayRead: (topic) => access.mayRead(topic) }
     return { subscription, wanted }
@@ -294,6 +331,12 @@ class TidingsHub implements Tidings {
 
 function isBatch(events: EventInput | readonly EventInput[]): events is readonly EventInput[] {
   return Array.isArray(events)
+}
+
+/** A target may be anything after the method, e.g. `//`: it need not be an URL. */
+function queryOf(url = ''): URLSearchParams {
+  const start = url.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
 }
 
 /** What of a query a client may say of any stream: where it was. */

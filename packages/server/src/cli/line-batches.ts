@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream'
+import { CliError } from './cli-error.ts'
+import { exitCode } from './exit-code.ts'
 import type { Line, LineSplitter } from './line-splitter.ts'
 
 /** How lines are gathered. */
@@ -16,6 +18,7 @@ export interface Gathering {
 /**
  * Reads lines in batches: as many as are there when a batch is asked for, or come within the linger. Reads
  * nothing while nobody asks, so that the writer at the other end of a pipe waits and memory stays bounded.
+ * @throws CliError if the input fails, after what was read.
  */
 export async function* gatherLines(
   input: Readable,
@@ -27,7 +30,9 @@ export async function* gatherLines(
     const batch = await gather(source, gathering)
     if (batch.length > 0) yield batch
   }
-  if (input.errored) throw input.errored
+  const { errored } = input
+  if (errored)
+    throw new CliError(exitCode.failed, `cannot read the input: ${errored.message}`, { cause: errored })
 }
 
 async function gather(source: LineSource, { mostLines, mostLength, lingerMs }: Gathering): Promise<Line[]> {
@@ -58,7 +63,8 @@ class LineSource {
   isOver = false
 
   constructor(input: Readable, splitter: LineSplitter, signal: AbortSignal) {
-    this.#input = input
+    // It may fail while nobody waits for it; `errored` tells when somebody asks.
+    this.#input = input.on('error', () => {})
     this.#splitter = splitter
     this.#signal = signal
   }

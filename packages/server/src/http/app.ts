@@ -22,6 +22,14 @@ import { createRefusal, type Refusal } from './refusal.ts'
 import { Routes } from './routes.ts'
 import { addStats } from './stats.ts'
 
+/**
+ * No route has a schema of Fastify's: resources check their input with the rules of the protocol. Loading the
+ * compilers for such schemas would be half of the server's start.
+ */
+const noCompiler = () => () => {
+  throw new Error('A route has a schema; check its input in the resource instead.')
+}
+
 const second = 1_000
 
 /** Bounds of HTTP itself. A peer that is slower, or says more, is hung up on. */
@@ -118,6 +126,7 @@ function createFastify(bodyLimit: number, refuseUnrouted: Refusal): FastifyInsta
     keepAliveTimeout: httpLimits.keepAliveMs,
     // While draining, requests that are already here are still answered, and new ones get a problem document.
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     routerOptions: { maxParamLength: httpLimits.paramLength },
     http: {
       headersTimeout: httpLimits.headersTimeoutMs,

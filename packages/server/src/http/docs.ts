@@ -45,7 +45,12 @@ async function createReader(): Promise<FastifyInstance> {
     reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
   })
   await reader.register(swagger, { mode: 'static', specification: { document } })
-  await reader.register(swaggerUi, { routePrefix: '/docs', staticCSP: contentPolicy })
+  await reader.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentPolicy,
+    theme: { title: 'Tidings: the API' },
+    uiConfig: { layout: 'BaseLayout' },
+  })
   await reader.ready()
   return reader
 }

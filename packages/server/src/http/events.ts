@@ -1,8 +1,7 @@
 import { checkType, TidingsError } from '@tidings/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { HistoryQuery } from '../history.ts'
-import { userTopic } from '../inbox/user-topic.ts'
-import { readSubscription, type SubscriptionRequest } from '../stream/accept.ts'
+import { readSubscription } from '../stream/accept.ts'
 import type { Published } from '../tidings.ts'
 import { admit } from './admit.ts'
 import { readEvents } from './body.ts'
@@ -17,7 +16,8 @@ export function addEvents(app: FastifyInstance, parts: Parts): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/events',
-    handler: (request, reply) => openStream(parts, request, reply, readStream(request, queryOf(request))),
+    handler: (request, reply) =>
+      openStream(parts, request, reply, readSubscription(queryOf(request), request.raw.headers)),
   })
 
   app.route<{ Params: { userId: string } }>({
@@ -26,7 +26,7 @@ export function addEvents(app: FastifyInstance, parts: Parts): void {
     handler: (request, reply) => {
       const params = queryOf(request)
       params.set('userId', request.params.userId)
-      return openStream(parts, request, reply, readStream(request, params))
+      return openStream(parts, request, reply, readSubscription(params, request.raw.headers))
     },
   })
 
@@ -65,7 +65,7 @@ function answerPublished(
     ...(tidings.isDraining ? { connection: 'close' } : {}),
     'content-length': body.length,
   })
-  reply.raw.end(body)
+  reply.raw.end(body, 'latin1')
   metrics.countRequest('/api/events', 'POST', status)
 }
 
@@ -83,11 +83,4 @@ function readPageQuery(params: URLSearchParams, maxTopics: number): HistoryQuery
   const limit = readCount(params, 'limit', { min: 1, max: 1_000, default: 100 })
   const types = readOne(params, 'types')?.split(',').map(checkType)
   return { topics, types, limit, order, after: readOne(params, 'after'), before: readOne(params, 'before') }
-}
-
-/** A user's id is one segment here too: `userId=*` would otherwise be everybody. */
-function readStream(request: FastifyRequest, params: URLSearchParams): SubscriptionRequest {
-  const userId = params.get('userId')
-  if (userId !== null) userTopic(userId)
-  return readSubscription(params, request.raw.headers)
 }

@@ -95,19 +95,19 @@ export const METRICS: readonly MetricDescription[] = Object.freeze([
   publishSeconds,
 ])
 
-let process: Registry | undefined
+let processMetrics: Registry | undefined
 
 /** All metrics in the text format of Prometheus. */
 export async function expose(
   stats: Stats,
   metrics: RequestMetrics,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
-  process ??= processRegistry()
+  processMetrics ??= processRegistry()
   const own = new Registry()
   for (const figure of figures) addFigure(own, figure, figure.read(stats))
   addRequests(own, metrics)
   own.registerMetric(latencyMetric(publishSeconds, metrics.publishLatency))
-  const text = `${await own.metrics()}\n${await process.metrics()}`
+  const text = `${await own.metrics()}\n${await processMetrics.metrics()}`
   return { contentType: own.contentType, text }
 }
 

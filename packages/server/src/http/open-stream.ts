@@ -15,18 +15,12 @@ export async function openStream(
 ): Promise<void> {
   const access = await admit(parts, request)
   const { raw } = request
-  if (raw.method === 'HEAD') return answerHead(reply)
   for (const [name, value] of Object.entries(parts.cors.of(raw.headers.origin)))
     reply.raw.setHeader(name, value)
   // Fastify must not wait for this response, nor keep anything for it: it stays open for an hour.
   const { url: route } = request.routeOptions
   await parts.tidings.stream(raw, reply.raw, { ...subscription, access })
   reply.hijack()
-  parts.metrics.countRequest(route, 'GET', 200)
+  parts.metrics.countRequest(route, request.method, 200)
   parts.logger.debug({ route, topics: subscription.topics, user: subscription.user }, 'a stream opened')
-}
-
-function answerHead(reply: FastifyReply): void {
-  reply.code(200).header('content-type', 'text/event-stream; charset=utf-8')
-  reply.header('cache-control', 'no-cache, no-transform').header('x-accel-buffering', 'no').send()
 }

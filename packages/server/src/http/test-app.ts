@@ -23,7 +23,7 @@ export interface TestApp {
 }
 
 /** An answer, read to its end. */
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
@@ -32,7 +32,7 @@ export interface Answer {
 }
 
 /** An open stream. */
-export interface TestStream {
+interface TestStream {
   readonly status: number
   readonly headers: Headers
   /** Resolves with the next events, as soon as there are so many. */

@@ -115,7 +115,7 @@ export class Hub {
   }
 
   /**
-   * Calls back when a topic finds its first listener, and when it loses its last; soon, if it has one already.
+   * Calls back when a topic finds its first listener, and when it loses its last; at once, if it has one already.
    * Whoever makes events uses it to rest while nobody looks.
    * @returns stops it.
    * @throws TidingsError `invalid_topic`.
@@ -260,10 +260,7 @@ export class Hub {
     const isWanted = this.audience([watcher.topic]) > 0
     if (isWanted === watcher.isWanted) return
     watcher.isWanted = isWanted
-    // Not in the midst of a stream's first or last step: what the watcher throws would leave it half done.
-    queueMicrotask(() => {
-      if (this.#watchers.has(watcher)) watcher.onChange(isWanted)
-    })
+    watcher.onChange(isWanted)
   }
 }
 

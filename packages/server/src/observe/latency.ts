@@ -1,5 +1,5 @@
 /** Upper bounds of the buckets, in seconds: from a memory log's answer to a disk that is about to fail. */
-export const latencyBounds = Object.freeze([
+const latencyBounds = Object.freeze([
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ])
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { checkPattern, checkType, TidingsError, TopicSet } from '@tidings/protocol'
+import { broadcastTopic } from '../inbox/announcement.ts'
 import { userTopic } from '../inbox/user-topic.ts'
 
 /** What a stream is asked for. */
@@ -15,9 +16,6 @@ export interface SubscriptionRequest {
   /** The id that the client saw last. */
   readonly lastEventId?: string | undefined
 }
-
-/** The topic of everybody. */
-export const broadcastTopic = 'broadcast'
 
 /** A stream can begin with at most this many past events; more belong into pages. */
 export const maxLast = 1_000

@@ -34,7 +34,7 @@ export class Connections implements Surroundings {
   readonly heartbeatMs: number
   readonly #options: ConnectionsOptions
   readonly #open = new Set<Connection>()
-  #isDraining = false
+  #draining: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
   #heartbeat: { readonly place: Cursor; readonly frame: Frame } | undefined
 
@@ -50,12 +50,12 @@ export class Connections implements Surroundings {
   }
 
   get isDraining(): boolean {
-    return this.#isDraining
+    return this.#draining !== undefined
   }
 
   /** Why a stream for this user can't be opened now; absent if it can. */
   refusal(user: string | undefined): GoodbyeReason | undefined {
-    if (this.#isDraining) return 'drain'
+    if (this.isDraining) return 'drain'
     const { maxConnections, maxConnectionsPerUser } = this.#options
     if (this.#open.size >= maxConnections) return 'overloaded'
     const isUserFull = user !== undefined && this.hub.presence.streamsOf(user) >= maxConnectionsPerUser
@@ -96,14 +96,16 @@ export class Connections implements Surroundings {
     if (this.#open.size === 0) this.#onEmpty?.()
   }
 
-  /** From now on every new stream is refused. */
-  refuseNew(): void {
-    this.#isDraining = true
+  /**
+   * From now on refuses new streams; says goodbye to all others, spread over the time, and cuts those that are
+   * left at its end.
+   */
+  drain(drainMs: number): Promise<void> {
+    this.#draining ??= this.#drain(drainMs)
+    return this.#draining
   }
 
-  /** Says goodbye to all streams, spread over the time, and cuts those that are left at its end. */
-  async drain(drainMs: number): Promise<void> {
-    this.#isDraining = true
+  async #drain(drainMs: number): Promise<void> {
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve
       if (this.#open.size === 0) resolve()

@@ -45,7 +45,8 @@ export function openSink(response: NodeResponse, owner: SinkOwner, stallMs: numb
 /** Answers with a stream that says one thing, or nothing, and ends. */
 export function respondOnce(response: NodeResponse, frame?: Frame): void {
   sendHead(response)
-  response.end(frame?.bare)
+  if (frame === undefined) response.end()
+  else response.end(frame.bare)
 }
 
 /** Whether the client is gone already. A response says so only once, so that later nobody would notice. */

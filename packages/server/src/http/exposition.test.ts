@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { METRICS } from './exposition.ts'
+import { startTestApp, type TestApp } from './test-app.ts'
+
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startTestApp()
+})
+
+afterAll(() => app.close())
+
+it('what happened shows in the metrics, and no metric has a label that callers choose', async () => {
+  const stream = await app.follow('/events/alice?topic=secret-topic')
+  await stream.next(1)
+  await app.post('/api/events', { topic: 'user/alice', data: 1 })
+  await app.post('/api/events', { topic: '' })
+  await app.get('/a-path-that-somebody-made-up')
+  await stream.next(1)
+  const { text, headers } = await app.get('/metrics')
+  expect(headers.get('content-type')).toContain('text/plain; version=0.0.4')
+  const lines = text.split('\n')
+  for (const line of [
+    'tidings_streams 1',
+    'tidings_users 1',
+    'tidings_events_published_total 1',
+    'tidings_events_sent_total 1',
+    'tidings_publish_seconds_count 1',
+    'tidings_publish_seconds_bucket{le="+Inf"} 1',
+    'tidings_http_requests_total{route="/events/:userId",method="GET",status="2xx"} 1',
+    'tidings_http_requests_total{route="/api/events",method="POST",status="2xx"} 1',
+    'tidings_http_requests_total{route="/api/events",method="POST",status="4xx"} 1',
+  ]) {
+    expect(lines).toContain(line)
+  }
+  expect(text).not.toContain('alice')
+  expect(text).not.toContain('secret-topic')
+  expect(text).not.toContain('made-up')
+  stream.close()
+})
+
+it('every metric is documented in docs/metrics.md, and begins with tidings_', async () => {
+  const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8')
+  for (const { name, type, help, labels = [] } of METRICS) {
+    const names = labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', ')
+    expect(page).toContain(`| \`${name}\` | ${type} | ${names} | ${help} |`)
+  }
+  const { text } = await app.get('/metrics')
+  const families = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!)
+  expect(families).toEqual(expect.arrayContaining(METRICS.map(({ name }) => name)))
+  for (const family of families) expect(family).toMatch(/^tidings_/)
+})
