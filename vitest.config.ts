@@ -5,6 +5,7 @@ const ssr = { resolve: { conditions: ['tidings-source'] } }
 
 export default defineConfig({
   test: {
+    reporters: ['default', './tests/support/summary-reporter.ts'],
     projects: [
       {
         resolve,

@@ -12,12 +12,9 @@ app.get('/events', ({ req }) => tidings.respond(req.raw, { topics: ['orders/*'] 
 
 app.post('/orders', async ({ req }) => {
   const { id, item } = (await req.json().catch(() => null)) ?? {}
-  if (!/^[\w-]{1,64}$/.test(id) || typeof item !== 'string') {
-    return Response.json(
-      { detail: 'An order has an id of letters and digits, and an item.' },
-      { status: 400 },
-    )
-  }
+  const isOrder = typeof id === 'string' && /^[\w-]{1,64}$/.test(id) && typeof item === 'string'
+  if (!isOrder)
+    return Response.json({ detail: 'An order has an id, of letters, and an item.' }, { status: 400 })
   const topic = `orders/${id}`
   const { ids, isDuplicate } = await tidings.publish(
     { topic, type: 'order', data: { id, item } },

@@ -25,7 +25,6 @@ describe.skipIf(nginx === undefined)('behind nginx', () => {
     const opened = performance.now()
     using reader = await SseReader.open({ port: proxy.port, topics: ['orders'], headers })
     expect(performance.now() - opened).toBeLessThan(1_000)
-    expect(reader.head?.headers.get('content-encoding')).toBeUndefined()
     for (let index = 1; index <= 5; index++) {
       const start = performance.now()
       await publisher.publish({ topic: 'orders' })

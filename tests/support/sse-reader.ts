@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { createGunzip, type Gunzip } from 'node:zlib'
 import { parseCursor } from '@tidings/protocol'
 import type { Step, StreamHistory } from '../history/history.ts'
 import { BlockReader, type ReadBlock } from './block-reader.ts'
@@ -73,12 +74,19 @@ export class SseReader implements Disposable {
       (block) => this.#take(block),
       () => this.comments++,
     )
+    let gunzip: Gunzip | undefined
     const response = new ResponseReader({
       onHead: (head) => {
         this.head = head
+        // Some proxy in between compresses; every browser takes it.
+        if (head.headers.get('content-encoding') !== 'gzip') return
+        gunzip = createGunzip().on('data', (bytes: Buffer) => blocks.push(bytes))
+        gunzip.on('error', () => {})
       },
       onBody: (bytes) => {
-        if (this.head?.status === 200) blocks.push(bytes)
+        if (this.head?.status !== 200) return
+        if (gunzip === undefined) blocks.push(bytes)
+        else gunzip.write(bytes)
       },
       onEnd: () => socket.destroy(),
     })

@@ -2,7 +2,7 @@ import { checkEvent, type EventInput, type NewEvent, TidingsError } from '@tidin
 import type { Line } from './line-splitter.ts'
 
 /** What the lines are: plain text, the data of events, or whole events. */
-export type LineFormat = 'text' | 'json' | 'ndjson'
+type LineFormat = 'text' | 'json' | 'ndjson'
 
 /** How lines become events. */
 export interface LineReading {

@@ -4,7 +4,7 @@ import { ConfigError } from './config-error.ts'
 import type { GivenValue } from './settings.ts'
 
 /** The configuration file that is read from the working directory, if it is there. */
-export const defaultConfigFile = 'tidings.config.json'
+const defaultConfigFile = 'tidings.config.json'
 
 /**
  * What the configuration file says: a JSON object with the settings as keys.

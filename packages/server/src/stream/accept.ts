@@ -18,7 +18,7 @@ export interface SubscriptionRequest {
 }
 
 /** A stream can begin with at most this many past events; more belong into pages. */
-export const maxLast = 1_000
+const maxLast = 1_000
 
 const parameters = new Set(['topic', 'types', 'userId', 'last', 'lastEventId'])
 

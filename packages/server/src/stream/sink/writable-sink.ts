@@ -20,7 +20,8 @@ export class WritableSink implements Sink {
     this.#owner = owner
     response.on('drain', () => this.#drained())
     response.on('error', () => this.destroy())
-    response.once('close', () => this.#close())
+    // Before all others who listen: they may ask who is still there.
+    response.prependOnceListener('close', () => this.#close())
   }
 
   write(frame: Frame): boolean {
