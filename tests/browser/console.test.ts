@@ -36,7 +36,7 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     await item.getByText('Disk almost full').waitFor()
     expect(await item.getByRole('img', { name: 'warning' }).count()).toBe(1)
     expect(await item.getByRole('link').getAttribute('href')).toBe(`${visit.server.url}/docs`)
-    await page.getByText(/^On disk after \d+ ms, on this page after \d+ ms$/).waitFor()
+    await page.getByText(/^On disk: answered after \d+ ms, on this page after \d+ ms$/).waitFor()
 
     await visit.send('Announcement')
     await page.locator('#announcement-list').getByText('Database maintenance at 2am UTC').waitFor()
@@ -213,7 +213,7 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     await page.getByRole('button', { name: 'Send notification' }).click()
     await page.getByText('Trying again under the same key').waitFor()
     await server.start()
-    await page.getByText(/^On disk after \d+ ms/).waitFor()
+    await page.getByText(/^On disk: answered after \d+ ms/).waitFor()
     await visit.shown('#notification-list', ['Deploy complete'])
   })
 

@@ -89,6 +89,7 @@ it('a slow replay that retention overtakes gets one gap, in its place, and nothi
   using reader = await SseReader.open({ port: proxy.port, topics: ['orders'], lastEventId: first! })
   await reader.hasReceived(20)
   proxy.set({ down: { isPaused: true } })
+  await until('the server to have no room for more', standsStill(server))
   const from = reader.received
   await publish(4)
   await until('retention', async () => (await readLog(server.url)).trimmedThrough >= 1_000, {
@@ -101,3 +102,17 @@ it('a slow replay that retention overtakes gets one gap, in its place, and nothi
   expect(reader.said('gap')).toMatchObject([{ reason: 'trimmed' }])
   expect(reader.connections).toBe(1)
 }, 90_000)
+
+/** True once no event has gone out for twenty looks in a row. */
+function standsStill(server: ServerProcess): () => Promise<boolean> {
+  let last = -1
+  let looks = 0
+  return async () => {
+    const { totalEventsSent } = (await (await fetch(`${server.url}/api/stats`)).json()) as {
+      totalEventsSent: number
+    }
+    looks = totalEventsSent === last ? looks + 1 : 0
+    last = totalEventsSent
+    return looks === 20
+  }
+}

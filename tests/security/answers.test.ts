@@ -43,7 +43,12 @@ describe('what a client sends never becomes a header', () => {
 
   it('and line ends in the path do not split the answer', async () => {
     const crlf = '%0d%0aX-Injected:%20yes%0d%0a%0d%0a<html>'
-    for (const path of [`/${crlf}`, `/events/${crlf}`, `/api/notifications/${crlf}`, `/events?topic=${crlf}`]) {
+    for (const path of [
+      `/${crlf}`,
+      `/events/${crlf}`,
+      `/api/notifications/${crlf}`,
+      `/events?topic=${crlf}`,
+    ]) {
       const answer = await sendRaw({ port: server.port, path })
       expect(answer.status, path).toBeGreaterThanOrEqual(400)
       expect(answer.headers.has('x-injected'), path).toBe(false)
@@ -52,9 +57,16 @@ describe('what a client sends never becomes a header', () => {
   })
 
   it('except an origin that is on the list, exactly as it stands there', async () => {
-    const ask = (value: string) => sendRaw({ port: server.port, path: '/healthz', headers: [`Origin: ${value}`] })
+    const ask = (value: string) =>
+      sendRaw({ port: server.port, path: '/healthz', headers: [`Origin: ${value}`] })
     expect((await ask(origin)).headers.get('access-control-allow-origin')).toBe(origin)
-    for (const other of [`${origin}.evil.example`, `${origin}:444`, 'https://APP.example', 'null', `${origin}/`]) {
+    for (const other of [
+      `${origin}.evil.example`,
+      `${origin}:444`,
+      'https://APP.example',
+      'null',
+      `${origin}/`,
+    ]) {
       expect((await ask(other)).headers.has('access-control-allow-origin'), other).toBe(false)
     }
   })
@@ -64,7 +76,9 @@ describe('what a client sends never becomes a header', () => {
     const body = `0\r\n\r\nGET /${marker} HTTP/1.1\r\nHost: a\r\n\r\n`
     const answer = await sendRaw({ port: server.port, method: 'POST', path: '/api/events', headers, body })
     expect(answer.status).toBe(400)
-    expect(answer.body).not.toContain('HTTP/1.1')
+    // One answer to the one request, and none to what it smuggles.
+    expect(answer.body).not.toMatch(/HTTP\/1\.1 \d/)
+    expect(answer.headers.get('connection')).toBe('close')
   })
 
   it('and what a client says on an open stream is passed over', async () => {
@@ -101,7 +115,11 @@ describe('markup is data, wherever it turns up', () => {
     const page = await sendRaw({ port: server.port, path: '/api/events?topic=markup' })
     expect(page.headers.get('content-type')).toContain('application/json')
     expect(page.headers.get('x-content-type-options')).toBe('nosniff')
-    const stream = await sendRaw({ port: server.port, path: '/events?topic=markup&last=1', until: 'event: live' })
+    const stream = await sendRaw({
+      port: server.port,
+      path: '/events?topic=markup&last=1',
+      until: 'event: live',
+    })
     expect(stream.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(stream.headers.get('x-content-type-options')).toBe('nosniff')
   })
@@ -152,7 +170,9 @@ describe('topics that look alike are not alike', () => {
   it('nor are two subscriptions whose topics, joined, read the same', async () => {
     using first = await SseReader.open({ port: server.port, topics: ['p', 'q'], types: ['r'] })
     using second = await SseReader.open({ port: server.port, topics: ['p'], types: ['q', 'r'] })
-    const events = ['p', 'q'].flatMap((topic) => ['q', 'r'].map((type) => ({ topic, type, data: topic + type })))
+    const events = ['p', 'q'].flatMap((topic) =>
+      ['q', 'r'].map((type) => ({ topic, type, data: topic + type })),
+    )
     await publishRaw(server.port, JSON.stringify([...events, { topic: 'p', type: 'r', data: 'end' }]))
     await first.hasReceived(3)
     await second.hasReceived(3)

@@ -79,7 +79,7 @@ export class Composer {
 
   #tellReceipt({ id, durability, tookMs }: Receipt, sentAt: number): void {
     const stored = durability === 'fsync' ? 'On disk' : 'Stored'
-    this.#tell('done', `${stored} after ${Math.round(tookMs)} ms`)
+    this.#tell('done', `${stored}: answered after ${Math.round(tookMs)} ms`)
     if (id === undefined) return
     const seen = this.#arrivals.get(id)
     if (seen === undefined) this.#awaited = { id, sentAt }

@@ -19,7 +19,7 @@ export function select(patterns: readonly string[], types?: readonly string[]): 
 }
 
 /** Every topic, the server's own included. */
-export const everything = select(['**', '$metrics', '$metrics/**'])
+export const everything = select(['**', '$', '$metrics', '$metrics/**'])
 
 /** Which part of the log to read, and in pages of how many events. */
 export interface Part {
@@ -75,6 +75,11 @@ export async function readAllBack(
   }
   assertOrder(all, -1)
   return all
+}
+
+/** Of a stored event, what was given to `append`. */
+export function publishedPart({ topic, type, format, payload }: NewEvent): NewEvent {
+  return { topic, type, format, payload }
 }
 
 /** The ids under which events are delivered, while the log is in one epoch. */

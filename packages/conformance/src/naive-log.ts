@@ -55,6 +55,11 @@ export class NaiveLog {
     return this.#tags.get(seq) === tag ? 'valid' : 'diverged'
   }
 
+  /** The tag of a place, even of one that retention has removed. */
+  tagOf(seq: number): string | undefined {
+    return this.#tags.get(seq)
+  }
+
   #place(seq: number): Cursor {
     return { epoch: this.#epoch, seq, tag: this.#tags.get(seq)! }
   }

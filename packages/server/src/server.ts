@@ -55,10 +55,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 }
 
 async function close(server: FastifyInstance, tidings: Tidings, drainMs: number): Promise<void> {
+  const deadline = performance.now() + drainMs
   // The server goes on listening meanwhile, to tell whoever asks that it is not ready.
   await tidings.drain({ drainMs: drainMs * streamShare })
-  // A request that is still arriving must not hold up the end for as long as it pleases.
-  const impatience = setTimeout(() => server.server.closeAllConnections(), drainMs * (1 - streamShare))
+  // A request that is still arriving must not hold up the end for as long as it pleases. A publish that waits for
+  // a slow disk has all the time that the streams, which may be few, have left.
+  const impatience = setTimeout(() => server.server.closeAllConnections(), deadline - performance.now())
   await server.close()
   clearTimeout(impatience)
   // Only now: what was on its way has been stored and answered.

@@ -39,7 +39,7 @@ function ask(init: RequestInit = {}, query = ''): Request {
   return new Request(`http://localhost/events${query}`, init)
 }
 
-/** Everything that a stream says until it has been quiet for a moment of the hub's. */
+/** What a stream says up to something, or to its end. */
 async function firstBlocks(response: Response, until: RegExp): Promise<string> {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
@@ -280,7 +280,7 @@ describe('access', () => {
 })
 
 describe('the end', () => {
-  it('comes, though a client left unseen, and afterwards everything says so', async () => {
+  it('tells every stream, and afterwards everything says that it has come', async () => {
     const tidings = await open()
     const { url } = await listen((request, response) => tidings.stream(request, response, orders))
     const stream = await fetch(url)

@@ -151,6 +151,7 @@ class TidingsHub implements Tidings {
     this.log = log
     this.hub = hub
     this.#connections = new Connections(hub, settings)
+    void log.failed.then(() => this.#connections.fail())
     this.#retention = new RetentionTimer(log, {
       ageMs: settings.retentionAgeMs,
       events: settings.retentionEvents,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { formatCursor, type NewEvent } from '@tidings/protocol'
-import type { StoredEvent } from 'tidings/log'
-import { everything, idsOf, numbered, numberedUpTo, readAll } from '../events.ts'
+import { everything, idsOf, numbered, numberedUpTo, publishedPart, readAll } from '../events.ts'
 import { rule } from '../log-case.ts'
 
 /** Payloads that storage and transport have been known to change. */
@@ -102,10 +101,6 @@ export const appending = [
     assert.equal((await log.bounds()).head.seq, 0)
   }),
 ]
-
-function publishedPart({ topic, type, format, payload }: StoredEvent): NewEvent {
-  return { topic, type, format, payload }
-}
 
 function seqs(cursors: readonly { readonly seq: number }[]): number[] {
   return cursors.map(({ seq }) => seq)

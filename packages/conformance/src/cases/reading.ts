@@ -178,9 +178,7 @@ export const reading = [
 ]
 
 async function fill(log: EventLog, count: number): Promise<void> {
-  await log.append(
-    Array.from({ length: count }, (_, index) => numbered(`topic/${(index * index) % 5}`, index)),
-  )
+  await log.append(Array.from({ length: count }, (_, index) => numbered(`topic/${index ** 3 % 5}`, index)))
 }
 
 function topicsOf(events: readonly NewEvent[]): string[] {

@@ -4,9 +4,12 @@ import { exitCode } from './exit-code.ts'
 /** Beyond the drain, for publishes in flight and the store. */
 const closeGraceMs = 10_000
 
+/** After the store failed, for streams and publishers to be told so; nothing is acknowledged any more. */
+const lastWordsMs = 250
+
 /**
  * Lives with a server until a signal ends it: resolves when it has closed. Whatever else ends it ends the
- * process at once, since neither a store that failed nor a mistake of ours leaves anything to rely on.
+ * process soon, since neither a store that failed nor a mistake of ours leaves anything to rely on.
  * @param drainMs how long closing takes by design.
  */
 export async function supervise(server: RunningServer, drainMs: number): Promise<void> {
@@ -16,8 +19,7 @@ export async function supervise(server: RunningServer, drainMs: number): Promise
     process.exit(exitCode.internal)
   }
   process.on('uncaughtException', dieOf).on('unhandledRejection', dieOf)
-  // The server has said why by then.
-  void server.tidings.failed.then(() => process.exit(exitCode.storeFailed))
+  void server.tidings.failed.then(() => setTimeout(() => process.exit(exitCode.storeFailed), lastWordsMs))
   const signal = await nextSignal()
   logger.info({ signal, drainMs }, 'shutting down; a second signal stops at once')
   void nextSignal().then(() => process.exit(exitCode.interrupted))

@@ -35,6 +35,7 @@ export class Connections implements Surroundings {
   readonly #options: ConnectionsOptions
   readonly #open = new Set<Connection>()
   #draining: Promise<void> | undefined
+  #hasFailed = false
   #onEmpty: (() => void) | undefined
   #heartbeat: { readonly place: Cursor; readonly frame: Frame } | undefined
 
@@ -55,6 +56,7 @@ export class Connections implements Surroundings {
 
   /** Why a stream for this user can't be opened now; absent if it can. */
   refusal(user: string | undefined): GoodbyeReason | undefined {
+    if (this.#hasFailed) return 'storage-failed'
     if (this.isDraining) return 'drain'
     const { maxConnections, maxConnectionsPerUser } = this.#options
     if (this.#open.size >= maxConnections) return 'overloaded'
@@ -103,6 +105,12 @@ export class Connections implements Surroundings {
   drain(drainMs: number): Promise<void> {
     this.#draining ??= this.#drain(drainMs)
     return this.#draining
+  }
+
+  /** The log can no longer be trusted: ends every stream at once, and says so (§5.6). */
+  fail(): void {
+    this.#hasFailed = true
+    for (const connection of [...this.#open]) connection.goodbye('storage-failed')
   }
 
   async #drain(drainMs: number): Promise<void> {

@@ -78,7 +78,7 @@ class MemoryLog implements EventLog {
   }
 
   async read({ selection, after, limit, upTo }: ReadForward): Promise<Page> {
-    this.#checkOpen()
+    await this.#takeTurn()
     const from = Math.max(after, this.#trimmed) + 1
     const to = Math.min(upTo ?? this.#head, this.#head)
     if (from > to) return this.#page({ events: [], reached: Math.min(from - 1, this.#head) }, true)
@@ -87,7 +87,7 @@ class MemoryLog implements EventLog {
   }
 
   async readBack({ selection, before, limit }: ReadBackward): Promise<Page> {
-    this.#checkOpen()
+    await this.#takeTurn()
     const from = Math.min((before ?? this.#head + 1) - 1, this.#head)
     const to = this.#trimmed + 1
     if (from < to) return this.#page({ events: [], reached: this.#trimmed }, true)
@@ -192,6 +192,12 @@ class MemoryLog implements EventLog {
     if (seq === this.#head) return this.#headTag
     if (seq === this.#trimmed) return this.#trimmedTag
     return this.#selector.at(seq)?.tag
+  }
+
+  /** A reader that asks for page after page must not keep the event loop to itself. */
+  async #takeTurn(): Promise<void> {
+    this.#checkOpen()
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   #checkOpen(): void {

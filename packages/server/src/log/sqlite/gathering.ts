@@ -19,10 +19,16 @@ const commitBytes = 16 * 1024 * 1024
 /** Waiting for a commit: with a disk so slow, more would only wait longer. */
 const waitingBytes = 256 * 1024 * 1024
 
+/** At most so long a commit waits for company, in milliseconds. */
+const companyMs = 1
+
 /** The appends that gather while a commit is under way. */
 export class Gathering {
   readonly #pending: Pending[] = []
   #bytes = 0
+  /** How many appends the last commit held: so many may well come again. */
+  #lastCount = 1
+  #onEnough: (() => void) | undefined
 
   get isEmpty(): boolean {
     return this.#pending.length === 0
@@ -38,6 +44,28 @@ export class Gathering {
     }
     this.#bytes += sizeOf(pending)
     this.#pending.push(pending)
+    if (this.#pending.length >= this.#lastCount) this.#onEnough?.()
+  }
+
+  /**
+   * Resolves when it pays to commit: as many appends are here as the last commit held, or a millisecond has
+   * passed. Publishers who wait for their answers before they go on come in step with the commits: without this
+   * each commit held a few of 64 of them, and its fixed cost was most of a publish. Whoever publishes alone
+   * never waits.
+   */
+  async ripen(): Promise<void> {
+    if (this.#pending.length < this.#lastCount) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, companyMs)
+        this.#onEnough = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#onEnough = undefined
+    }
+    // After the sockets that are readable now: what they bring goes into the same commit.
+    await new Promise<void>((resolve) => setImmediate(resolve))
   }
 
   /** Takes the appends of the next commit: at least one, which may be larger by itself than a commit should be. */
@@ -52,6 +80,7 @@ export class Gathering {
       this.#bytes -= sizeOf(pending)
       count++
     }
+    this.#lastCount = count
     return this.#pending.splice(0, count)
   }
 }

@@ -107,8 +107,7 @@ class SqliteLog implements EventLog {
     this.#gathering.add({ events, key, time: Date.now(), resolve, reject })
     if (!this.#isCommitting) {
       this.#isCommitting = true
-      // After the sockets that are readable now: what they bring goes into the same commit.
-      this.#committed = new Promise<void>((done) => setImmediate(done)).then(() => this.#commitAll())
+      this.#committed = this.#commitAll()
     }
     return promise
   }
@@ -166,7 +165,10 @@ class SqliteLog implements EventLog {
   }
 
   async #commitAll(): Promise<void> {
-    while (!this.#gathering.isEmpty) await this.#commit(this.#gathering.take())
+    while (!this.#gathering.isEmpty) {
+      await this.#gathering.ripen()
+      await this.#commit(this.#gathering.take())
+    }
     this.#isCommitting = false
   }
 
