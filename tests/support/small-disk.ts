@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TempFolder, tempFolder } from './temp-folder.ts'
@@ -18,10 +18,9 @@ export class SmallDisk implements AsyncDisposable {
   /** A file system in a file, for failing. */
   static async inFile(megabytes: number): Promise<SmallDisk> {
     const disk = await SmallDisk.#create()
-    const image = `${disk.#folder.path}/image`
-    execFileSync('truncate', ['-s', `${megabytes}M`, image])
-    execFileSync('mkfs.ext4', ['-q', image])
-    execFileSync('mount', ['-o', 'loop', image, disk.path])
+    execFileSync('truncate', ['-s', `${megabytes}M`, disk.#image])
+    execFileSync('mkfs.ext4', ['-q', disk.#image])
+    disk.#mountImage()
     return disk
   }
 
@@ -35,6 +34,29 @@ export class SmallDisk implements AsyncDisposable {
   private constructor(folder: TempFolder) {
     this.#folder = folder
     this.path = join(folder.path, 'disk')
+  }
+
+  get #image(): string {
+    return join(this.#folder.path, 'image')
+  }
+
+  #mountImage(): void {
+    execFileSync('mount', ['-o', 'loop', this.#image, this.path])
+  }
+
+  /**
+   * A disk in a file, as it would be found after a power cut now: what has not reached the disk is not on it.
+   * Whoever writes to it must stand still (SIGSTOP) until this resolves.
+   */
+  async afterPowerCut(): Promise<SmallDisk> {
+    const disk = await SmallDisk.#create()
+    do execFileSync('cp', ['--sparse=always', this.#image, disk.#image])
+    while (
+      // The system may have written something back meanwhile; a power cut is one instant.
+      spawnSync('cmp', ['-s', this.#image, disk.#image]).status !== 0
+    )
+    disk.#mountImage()
+    return disk
   }
 
   /** Takes this many bytes of room. */

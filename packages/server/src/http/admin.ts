@@ -7,7 +7,7 @@ import { sendJson } from './publish.ts'
 /** What only those who run the server may do. */
 export function addAdmin(app: FastifyInstance, parts: Parts): void {
   app.post('/api/admin/rotate', async (request, reply) => {
-    const access = await admit(parts, request)
+    const access = await admit(parts, request.raw)
     if (!access.mayAdminister) {
       throw new TidingsError('forbidden', 'Only those who run the server may begin a new epoch.')
     }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import type { Access } from '../auth/policy.ts'
 import type { Parts } from './parts.ts'
 
@@ -6,6 +6,6 @@ import type { Parts } from './parts.ts'
  * Who a request comes from, and what they may do: asked once for each request.
  * @throws TidingsError `unauthorized`.
  */
-export function admit({ policy }: Parts, { raw }: FastifyRequest): Promise<Access> {
-  return policy.admit({ headers: raw.headers, url: raw.url ?? '' })
+export function admit({ policy }: Parts, { headers, url = '' }: IncomingMessage): Promise<Access> {
+  return policy.admit({ headers, url })
 }

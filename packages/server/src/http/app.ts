@@ -1,3 +1,4 @@
+import { createServer, type ServerOptions } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { openPolicy, type Policy } from '../auth/policy.ts'
 import type { Logger } from '../observe/logger.ts'
@@ -18,6 +19,7 @@ import { answerOptions, refuseRoute } from './other-methods.ts'
 import type { Parts } from './parts.ts'
 import { asTidingsError, refuseClient } from './problem.ts'
 import { addPrometheus } from './prometheus.ts'
+import { createPublishRoad, type Road } from './publish-road.ts'
 import { createRefusal, type Refusal } from './refusal.ts'
 import { Routes } from './routes.ts'
 import { addStats } from './stats.ts'
@@ -48,6 +50,14 @@ export const httpLimits = Object.freeze({
   paramLength: 1_024,
 })
 
+const nodeOptions: ServerOptions = {
+  headersTimeout: httpLimits.headersTimeoutMs,
+  requestTimeout: httpLimits.requestTimeoutMs,
+  connectionsCheckingInterval: httpLimits.checkEveryMs,
+  keepAliveTimeout: httpLimits.keepAliveMs,
+  maxHeaderSize: httpLimits.headerBytes,
+}
+
 /** What an app is made of. */
 export interface AppOptions {
   readonly tidings: Tidings
@@ -76,11 +86,15 @@ export function createApp({ tidings, logger, policy = openPolicy }: AppOptions):
   const refuse = createRefusal(parts)
   const finish = createFinish(parts)
   // What has no route, because its path is not even one, meets none of the hooks.
-  const app = createFastify(tidings.settings.maxBodyBytes, (error, request, reply) => {
-    reply.code(asTidingsError(error).status)
-    finish(request, reply)
-    refuse(error, request, reply)
-  })
+  const app = createFastify(
+    tidings.settings.maxBodyBytes,
+    createPublishRoad(parts),
+    (error, request, reply) => {
+      reply.code(asTidingsError(error).status)
+      finish(request, reply)
+      refuse(error, request, reply)
+    },
+  )
   const routes = new Routes()
   app.addHook('onRoute', (route) => {
     if (!hiddenRoutes.has(route.url)) routes.add(route)
@@ -117,22 +131,19 @@ const resources = [
 /** Catch-alls: they match every path, and say nothing about any. */
 const hiddenRoutes = new Set(['/*', '/docs/*'])
 
-function createFastify(bodyLimit: number, refuseUnrouted: Refusal): FastifyInstance {
+function createFastify(bodyLimit: number, road: Road, refuseUnrouted: Refusal): FastifyInstance {
   return Fastify({
     // Ours logs what is worth it; a child logger for each request would be a tenth of a publish.
     logger: false,
     bodyLimit,
-    requestTimeout: httpLimits.requestTimeoutMs,
-    keepAliveTimeout: httpLimits.keepAliveMs,
     // While draining, requests that are already here are still answered, and new ones get a problem document.
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     routerOptions: { maxParamLength: httpLimits.paramLength },
-    http: {
-      headersTimeout: httpLimits.headersTimeoutMs,
-      connectionsCheckingInterval: httpLimits.checkEveryMs,
-      maxHeaderSize: httpLimits.headerBytes,
-    },
+    serverFactory: (fastify) =>
+      createServer(nodeOptions, (request, response) => {
+        if (!road(request, response)) fastify(request, response)
+      }),
     clientErrorHandler: refuseClient,
     frameworkErrors: (error, request, reply) =>
       refuseUnrouted(error, request as FastifyRequest, reply as FastifyReply),

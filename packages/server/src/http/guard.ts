@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { TidingsError } from '@tidings/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { HeaderFields } from './cors.ts'
@@ -15,13 +16,14 @@ export const apiHeaders: HeaderFields = Object.freeze({
 /** What is checked before a body is read. It must stay cheap: every publish passes here. */
 export function createGuard(parts: Parts) {
   return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
-    done(request.raw.method === 'POST' ? refusalOf(request, parts) : undefined)
+    done(request.raw.method === 'POST' ? refusalOf(request.raw, parts) : undefined)
   }
 }
 
-function refusalOf({ raw }: FastifyRequest, { tidings, cors }: Parts): TidingsError | undefined {
+/** Why a POST is refused before its body is read, if it is. */
+export function refusalOf({ headers }: IncomingMessage, { tidings, cors }: Parts): TidingsError | undefined {
   if (tidings.isDraining) return draining()
-  const { 'sec-fetch-site': site, origin } = raw.headers
+  const { 'sec-fetch-site': site, origin } = headers
   // A form on any page can POST text/plain here without a preflight. Browsers say where it comes from.
   return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
 }

@@ -23,7 +23,7 @@ export function addNotifications(app: FastifyInstance, parts: Parts): void {
     const params = queryOf(request)
     refuseOthers(params, ['limit', 'before'])
     const limit = readCount(params, 'limit', { min: 1, max: 1_000, default: 20 })
-    const access = await admit(parts, request)
+    const access = await admit(parts, request.raw)
     const page = await parts.tidings.history({
       topics: [topic],
       types: [notificationEventType],

@@ -13,7 +13,7 @@ export async function openStream(
   reply: FastifyReply,
   subscription: SubscriptionRequest,
 ): Promise<void> {
-  const access = await admit(parts, request)
+  const access = await admit(parts, request.raw)
   const { raw } = request
   for (const [name, value] of Object.entries(parts.cors.of(raw.headers.origin)))
     reply.raw.setHeader(name, value)

@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventInput, limits, TidingsError } from '@tidings/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Published } from '../tidings.ts'
 import { admit } from './admit.ts'
+import { apiHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -10,7 +12,7 @@ import type { Parts } from './parts.ts'
  */
 export async function publishFor(
   parts: Parts,
-  request: FastifyRequest,
+  request: IncomingMessage,
   events: EventInput | EventInput[],
 ): Promise<Published> {
   const began = performance.now()
@@ -28,6 +30,28 @@ export async function publishFor(
   }
 }
 
+const publishHeaders = Object.freeze({ ...apiHeaders, 'content-type': 'application/json; charset=utf-8' })
+
+/** Answers a publish, without Fastify's hooks and serializers: they took a tenth of a request's time. */
+export function answerPublished(
+  { tidings, cors, metrics }: Parts,
+  { headers: { origin } }: IncomingMessage,
+  response: ServerResponse,
+  { ids, durability, isDuplicate }: Published,
+): void {
+  const status = isDuplicate ? 200 : 201
+  // Cursors are base 36 and dots: nothing in them needs escaping, and a character is a byte.
+  const body = `{"ids":["${ids.join('","')}"],"durability":"${durability}","duplicate":${isDuplicate}}`
+  response.writeHead(status, {
+    ...publishHeaders,
+    ...cors.of(origin),
+    ...(tidings.isDraining && { connection: 'close' }),
+    'content-length': body.length,
+  })
+  response.end(body)
+  metrics.countRequest('/api/events', 'POST', status)
+}
+
 /**
  * Publishes one event of the server's own kind, and answers with its id and how many streams wanted it.
  * @param more what the answer says beside that.
@@ -39,7 +63,7 @@ export async function sendEvent(
   event: EventInput,
   more: object = {},
 ): Promise<FastifyReply> {
-  const { ids, durability, isDuplicate } = await publishFor(parts, request, event)
+  const { ids, durability, isDuplicate } = await publishFor(parts, request.raw, event)
   return sendJson(reply, isDuplicate ? 200 : 201, {
     sent: true,
     id: ids[0],
@@ -61,8 +85,8 @@ export function sendJson(reply: FastifyReply, status: number, body: object): Fas
 const visibleAscii = /^[\x21-\x7e]+$/
 
 /** §6.3: the key is opaque; its form is bounded because it is stored. */
-function readIdempotencyKey(request: FastifyRequest): string | undefined {
-  const key = request.raw.headers['idempotency-key']
+function readIdempotencyKey({ headers }: IncomingMessage): string | undefined {
+  const key = headers['idempotency-key']
   if (key === undefined) return undefined
   if (typeof key === 'string' && key.length <= limits.idempotencyKeyLength && visibleAscii.test(key))
     return key

@@ -8,6 +8,7 @@ import { explain } from './failure.ts'
 import { emptyLogRow, type LogRow, logRowReader, logRowWriter } from './log-row.ts'
 import { checkSqliteVersion, createLayout, identify } from './schema.ts'
 import { checkEnds, checkSoundness, removeSoundMark, wasLeftSound } from './soundness.ts'
+import { checkWriteAheadLog } from './write-ahead-log.ts'
 
 /** An open database, and where its log stands. */
 export interface OpenDatabase {
@@ -53,13 +54,18 @@ export function openDatabase(path: string, durability: Durability): OpenDatabase
 function inspect(path: string, isSound: boolean): void {
   const db = new DatabaseSync(path, { readOnly: true })
   try {
-    db.exec('BEGIN')
     if (identify(db, path) === 'empty') return
-    checkEnds(db, path)
-    if (!isSound) checkSoundness(db, path)
+    if (isSound) checkEnds(db, path)
+    else checkUncleanStop(db, path)
   } finally {
     db.close()
   }
+}
+
+function checkUncleanStop(db: DatabaseSync, path: string): void {
+  const { durability, boot } = logRowReader(db, path)()
+  checkWriteAheadLog(db, path, { isOrdered: durability === 'fsync', isSameBoot: boot === bootId() })
+  checkSoundness(db, path)
 }
 
 function configure(db: DatabaseSync, durability: Durability): void {

@@ -19,6 +19,9 @@ const commitBytes = 16 * 1024 * 1024
 /** Waiting for a commit: with a disk so slow, more would only wait longer. */
 const waitingBytes = 256 * 1024 * 1024
 
+/** The part of the expected appends that is worth a commit. */
+const most = 0.75
+
 /** At most so long a commit waits for company, in milliseconds. */
 const companyMs = 1
 
@@ -26,8 +29,10 @@ const companyMs = 1
 export class Gathering {
   readonly #pending: Pending[] = []
   #bytes = 0
-  /** How many appends the last commit held: so many may well come again. */
+  /** How many appends the last commit held. */
   #lastCount = 1
+  /** How many are worth the next one. */
+  #enough = 1
   #onEnough: (() => void) | undefined
 
   get isEmpty(): boolean {
@@ -44,17 +49,17 @@ export class Gathering {
     }
     this.#bytes += sizeOf(pending)
     this.#pending.push(pending)
-    if (this.#pending.length >= this.#lastCount) this.#onEnough?.()
+    if (this.#pending.length >= this.#enough) this.#onEnough?.()
   }
 
   /**
-   * Resolves when it pays to commit: as many appends are here as the last commit held, or a millisecond has
-   * passed. Publishers who wait for their answers before they go on come in step with the commits: without this
-   * each commit held a few of 64 of them, and its fixed cost was most of a publish. Whoever publishes alone
-   * never waits.
+   * Resolves when it pays to commit: most of those are here who can be expected, or a millisecond has passed.
+   * Publishers who wait for their answers before they go on come in step with the commits: without this each
+   * commit held a few of 64 of them, and its fixed cost was most of a publish. With most rather than all, the
+   * main thread has the others' requests to read while the disk works. Whoever publishes alone never waits.
    */
   async ripen(): Promise<void> {
-    if (this.#pending.length < this.#lastCount) {
+    if (this.#pending.length < this.#enough) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, companyMs)
         this.#onEnough = () => {
@@ -66,6 +71,11 @@ export class Gathering {
     }
     // After the sockets that are readable now: what they bring goes into the same commit.
     await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+
+  /** To be called when a commit is done: expected are those whom it has answered, and those who came meanwhile. */
+  expect(): void {
+    this.#enough = Math.ceil((this.#lastCount + this.#pending.length) * most)
   }
 
   /** Takes the appends of the next commit: at least one, which may be larger by itself than a commit should be. */

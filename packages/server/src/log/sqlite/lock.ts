@@ -21,7 +21,7 @@ export function lockFile(path: string): FileLock {
   try {
     db = new DatabaseSync(`${path}-lock`)
     db.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-    writeFileSync(owner, `${process.pid}\n`)
+    leaveName(owner)
   } catch (cause) {
     db?.close()
     if (!isBusy(cause)) throw explain(cause, `${path}-lock`)
@@ -36,6 +36,15 @@ export function lockFile(path: string): FileLock {
       rmSync(owner, { force: true })
       held.close()
     },
+  }
+}
+
+/** Only for the message that refuses a second server: a full disk must not keep the first one from starting. */
+function leaveName(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`)
+  } catch {
+    rmSync(file, { force: true })
   }
 }
 

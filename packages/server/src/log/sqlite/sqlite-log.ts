@@ -168,6 +168,7 @@ class SqliteLog implements EventLog {
     while (!this.#gathering.isEmpty) {
       await this.#gathering.ripen()
       await this.#commit(this.#gathering.take())
+      this.#gathering.expect()
     }
     this.#isCommitting = false
   }
