@@ -9,9 +9,9 @@ import { checkTopic, isServerTopic } from './topic.ts'
 export interface EventInput {
   readonly topic: string
   /** The SSE `event:` name; `message` if absent. */
-  readonly type?: string
+  readonly type?: string | undefined
   readonly data?: unknown
-  readonly text?: string
+  readonly text?: string | undefined
 }
 
 /** How a payload was given: JSON, or plain text. The wire does not tell them apart; the JSON pages do. */

@@ -60,17 +60,17 @@ export async function readHistory(log: EventLog, query: HistoryQuery): Promise<H
   const { access = openAccess, order = 'asc', limit = 100 } = query
   const topics = new TopicSet(query.topics)
   const selection: Selection = query.types ? { topics, types: new Set(query.types) } : { topics }
-  const given = order === 'asc' ? query.after : query.before
-  const place = given === undefined ? undefined : readPlace(given)
+  const isForward = order === 'asc'
+  const place = isForward ? readPlace('after', query.after) : readPlace('before', query.before)
   const standing = place === undefined ? 'valid' : await log.stand(place)
   // A number means nothing in another history: the page begins where one without an id does.
   const from = standing === 'valid' || standing === 'trimmed' ? place?.seq : undefined
-  const read = (seq: number | undefined): Promise<Page> =>
-    order === 'asc'
-      ? log.read({ selection, after: seq ?? 0, limit })
-      : log.readBack({ selection, limit, ...(seq !== undefined && { before: seq }) })
-  // Before the page: a stream that begins at this head must not pass over what came in between.
+  // The page ends here, whatever comes meanwhile: a stream that begins at this head goes on exactly behind it.
   const { head } = await log.bounds()
+  const read = (seq: number | undefined): Promise<Page> =>
+    isForward
+      ? log.read({ selection, after: seq ?? 0, limit, upTo: head.seq })
+      : log.readBack({ selection, before: seq ?? head.seq + 1, limit })
   let page = await read(from)
   while (page.events.length === 0 && !page.isEnd) page = await read(page.reached.seq)
   const events = page.events.filter(({ topic }) => access.mayRead(topic))
@@ -78,15 +78,18 @@ export async function readHistory(log: EventLog, query: HistoryQuery): Promise<H
     events: events.map((event) => toHistoryEvent(event, page.reached.epoch)),
     next: page.isEnd ? null : formatCursor(page.reached),
     head: formatCursor(head),
-    ...(standing !== 'valid' && { gap: toGap(standing, place!, order === 'asc' ? page.floor : head) }),
+    ...(standing !== 'valid' && {
+      gap: toGap(standing, place!, isForward || standing === 'trimmed' ? page.floor : head),
+    }),
   }
 }
 
-function readPlace(id: string): Cursor {
+function readPlace(field: 'after' | 'before', id: string | undefined): Cursor | undefined {
+  if (id === undefined) return undefined
   const place = parseCursor(id)
   if (place !== undefined) return place
-  throw new TidingsError('invalid_query', 'after and before take the id of an event, as this log wrote it.', {
-    field: 'after',
+  throw new TidingsError('invalid_query', `${field} takes the id of an event, as this log wrote it.`, {
+    field,
   })
 }
 

@@ -32,16 +32,15 @@ export function readSubscription(params: URLSearchParams, headers: IncomingHttpH
       throw invalidQuery(name.slice(0, 64), `is not known; a stream takes ${[...parameters].join(', ')}.`)
     }
   }
-  const user = params.get('userId') ?? undefined
+  const user = readOne(params, 'userId')
   const topics = params.getAll('topic')
   if (user !== undefined) topics.push(userTopic(user), broadcastTopic)
   if (topics.length === 0) topics.push(broadcastTopic)
-  const types = params.get('types')?.split(',')
   return {
     topics,
-    types,
+    types: readOne(params, 'types')?.split(','),
     user,
-    last: readLast(params.get('last')),
+    last: readLast(readOne(params, 'last')),
     lastEventId: readLastEventId(params, headers),
   }
 }
@@ -91,8 +90,15 @@ function readLastEventId(params: URLSearchParams, headers: IncomingHttpHeaders):
   return (Array.isArray(header) ? header.join(', ') : header) || params.get('lastEventId') || undefined
 }
 
-function readLast(text: string | null): number | undefined {
-  if (text === null) return undefined
+/** §5.1: which of two would count is nothing that anybody should have to know. */
+function readOne(params: URLSearchParams, name: string): string | undefined {
+  const values = params.getAll(name)
+  if (values.length > 1) throw invalidQuery(name, 'may be given once.')
+  return values[0]
+}
+
+function readLast(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
   const last = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN
   if (last <= maxLast) return last
   throw invalidQuery(

@@ -36,7 +36,7 @@ export function checkWriteAheadLog(
   if (!hasTrueHeader(file))
     throw damaged(path, 'the beginning of its write-ahead log is not what was written')
   if (!isOrdered && !isSameBoot) return
-  const accepted = Number(db.prepare('PRAGMA wal_checkpoint(NOOP)').get()?.['log'])
+  const accepted = Number(db.prepare('PRAGMA wal_checkpoint(NOOP)').get()?.log)
   const lost = countCommits(file, accepted)
   if (lost > (isSameBoot ? 0 : 1))
     throw damaged(path, `${lost} commits in its write-ahead log cannot be read`)
