@@ -17,21 +17,22 @@ describe('readers who do not read', () => {
     await using server = await ServerProcess.start({ settings })
     const { port } = server
     using publisher = new Publisher({ port, name: 'publisher' })
-    const batch = Array.from({ length: 50 }, () => ({ topic: 'orders', padding: 16_000 }))
+    // Small enough to be delivered in one piece, as to readers who keep up.
+    const batch = Array.from({ length: 12 }, () => ({ topic: 'orders', padding: 16_000 }))
     using fast = await SseReader.open({ port, topics: ['orders'], name: 'fast' })
     const slow = await Promise.all(
       [0, 1].map((index) => SseReader.open({ port, topics: ['orders'], name: `slow-${index}` })),
     )
-    for (let index = 0; index < 60; index++) await publisher.publish(...batch)
+    for (let index = 0; index < 250; index++) await publisher.publish(...batch)
     for (const reader of slow) reader.pause()
     await fast.hasReceived(3_000)
     const before = await server.sample()
     const during = [before]
     // 120 megabytes, which a server that keeps them for whoever is slow would have to hold. The bound leaves room
     // for what JSON of that size costs the collector with fast readers alone, 50 megabytes.
-    for (let index = 0; index < 150; index++) {
+    for (let index = 0; index < 625; index++) {
       await publisher.publish(...batch)
-      if (index % 10 === 0) during.push(await server.sample())
+      if (index % 25 === 0) during.push(await server.sample())
     }
     await fast.hasReceived(10_500)
     for (const reader of slow) expect(reader.received).toBeLessThan(6_000)

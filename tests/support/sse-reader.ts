@@ -131,12 +131,16 @@ export class SseReader implements Disposable {
 
   /** Waits for a block of a type on the present or a later connection. */
   async hasBlock(type: string): Promise<void> {
+    const isThere = () => this.steps.some((step) => step.kind === 'block' && step.type === type)
+    const isLost = () =>
+      (this.options.reconnect ?? 'never') === 'never' && this.steps.at(-1)?.kind === 'closed'
+    const answer = () => this.head?.raw ?? 'none'
     await until(
-      () => `a block "${type}"; the answer was ${this.head?.raw ?? 'none'}`,
-      () => {
-        return this.steps.some((step) => step.kind === 'block' && step.type === type)
-      },
+      () => `a block "${type}"; the answer was ${answer()}`,
+      () => isThere() || isLost(),
     )
+    if (!isThere())
+      throw new Error(`The connection ended without a block "${type}"; the answer was ${answer()}`)
   }
 
   /** Waits for a number of events. */

@@ -78,7 +78,7 @@ export interface Page {
    * here is in `events`.
    */
   readonly reached: Cursor
-  /** Whether nothing that is stored now remains to be read in this direction. */
+  /** Whether nothing that is stored now remains to be read in this direction, up to where the reader asked. */
   readonly isEnd: boolean
   /** The place before the oldest event kept when the page was read: what a reader wanted below it is gone. */
   readonly floor: Cursor
@@ -114,8 +114,9 @@ export interface Retention {
  * The port that everything hangs on: an ordered, durable record of events.
  * Every engine keeps the contract of `@tidings/conformance`.
  *
- * All methods but `tail` reject with a TidingsError: `storage_full` (nothing was stored, try later),
- * `storage_failed` (the outcome is unknown and the log is dead: see `failed`), `idempotency_mismatch`.
+ * All methods but `tail` and `bounds` reject with a TidingsError: `storage_full` (nothing was stored, try later),
+ * `storage_failed` (the outcome is unknown and the log is dead: see `failed`), `idempotency_mismatch`,
+ * `overloaded` (too much is waiting to be stored), `draining` (the log is closed).
  */
 export interface EventLog {
   readonly durability: Durability
@@ -132,7 +133,10 @@ export interface EventLog {
   readBack(query: ReadBackward): Promise<Page>
   /** Judges a cursor that a client brought. */
   stand(cursor: Cursor): Promise<Standing>
-  /** Calls back with every batch committed after the place that it resolves with, in order, until stopped. */
+  /**
+   * Calls back with every batch committed after the place that it resolves with, in order, until stopped.
+   * `onBatch` must not throw: an engine cannot go on in front of a reader that has lost its place.
+   */
   tail(onBatch: (batch: Batch) => void): Promise<Tail>
   bounds(): Promise<Bounds>
   /**

@@ -54,6 +54,8 @@ export function openDatabase(path: string, durability: Durability): OpenDatabase
 function inspect(path: string, isSound: boolean): void {
   const db = new DatabaseSync(path, { readOnly: true })
   try {
+    // The check goes from every event to its place in the index: with the usual cache it takes twice the time.
+    db.exec('PRAGMA cache_size = -65536')
     if (identify(db, path) === 'empty') return
     if (isSound) checkEnds(db, path)
     else checkUncleanStop(db, path)

@@ -4,6 +4,7 @@ import type { StoredEvent } from '../event-log.ts'
 import { merge } from '../merge.ts'
 import { pageBounds } from '../page-bounds.ts'
 import { topicVerdicts } from '../topic-verdicts.ts'
+import { Crowds } from './crowds.ts'
 import { eventColumns, eventOf } from './event-row.ts'
 import type { PlainSelection } from './messages.ts'
 
@@ -34,6 +35,7 @@ interface Ordered {
 /** Finds the events of a selection without loading the others. */
 export class Selector {
   readonly #path: string
+  readonly #crowds = new Crowds()
   readonly #events: StatementSync
   readonly #topics: StatementSync
   readonly #ordered: { readonly [direction in Range['direction']]: Ordered }
@@ -78,16 +80,26 @@ export class Selector {
   /** The topics of a set, those of its patterns as far as they have events; `undefined` if there are too many. */
   #spellOut(topics: TopicSet): Set<string> | undefined {
     const spelled = new Set(topics.exact)
+    if (spelled.size > pageBounds.mergedTopics) return undefined
     for (const pattern of topics.patterns) {
       const prefix = pattern.slice(0, pattern.indexOf('*'))
-      let steps = 0
-      for (const [found] of rows<[string]>(this.#topics.iterate(prefix, pageBounds.mergedTopics + 1))) {
-        if (!found.startsWith(prefix)) break
-        if (++steps > pageBounds.mergedTopics) return undefined
-        if (topics.has(found)) spelled.add(found)
-      }
+      const found = this.#crowds.has(prefix) ? undefined : this.#topicsWith(prefix)
+      if (found === undefined) return undefined
+      for (const topic of found) if (topics.has(topic)) spelled.add(topic)
     }
     return spelled.size > pageBounds.mergedTopics ? undefined : spelled
+  }
+
+  /** The topics with a prefix, or `undefined` if there are too many to merge. */
+  #topicsWith(prefix: string): string[] | undefined {
+    const topics: string[] = []
+    for (const [topic] of rows<[string]>(this.#topics.iterate(prefix, pageBounds.mergedTopics + 1))) {
+      if (!topic.startsWith(prefix)) break
+      topics.push(topic)
+    }
+    if (topics.length <= pageBounds.mergedTopics) return topics
+    this.#crowds.add(prefix)
+    return undefined
   }
 
   #merge(topics: Set<string>, { direction, from, to }: Range, limit: number): Numbers {
@@ -103,16 +115,23 @@ export class Selector {
   }
 
   #walk(topics: TopicSet, { direction, from, to }: Range, limit: number): Numbers {
-    const steps = pageBounds.walkedEvents - 1
-    // Numbers are dense: so many of them are so many events.
-    const end = direction === 'forward' ? Math.min(from + steps, to) : Math.max(from - steps, to)
-    const { walk } = this.#ordered[direction]
+    const sign = direction === 'forward' ? 1 : -1
     const isWanted = topicVerdicts(topics)
     const wanted: number[] = []
-    for (const [seq, topic] of rows<[number, string]>(walk.all(Math.min(from, end), Math.max(from, end)))) {
-      if (isWanted(topic) && wanted.push(seq) === limit) return { wanted, reached: seq }
+    // Numbers are dense: so many of them are so many events.
+    const last = from + sign * Math.min(Math.abs(to - from), pageBounds.walkedEvents - 1)
+    // Most of what is passed is wanted as a rule: first as many as may do, then more at a time.
+    for (let start = from, count = limit; (last - start) * sign >= 0; start += sign * count, count *= 2) {
+      const end = start + sign * Math.min(Math.abs(last - start), count - 1)
+      for (const [seq, topic] of this.#walked(direction, start, end)) {
+        if (isWanted(topic) && wanted.push(seq) === limit) return { wanted, reached: seq }
+      }
     }
-    return { wanted, reached: end }
+    return { wanted, reached: last }
+  }
+
+  #walked(direction: Range['direction'], from: number, to: number): [seq: number, topic: string][] {
+    return rows(this.#ordered[direction].walk.all(Math.min(from, to), Math.max(from, to)))
   }
 
   #load({ wanted, reached }: Numbers, types: ReadonlySet<string> | undefined): Found {

@@ -22,8 +22,8 @@ import { markSound } from './soundness.ts'
 
 /** The thread that owns the file: the only one that writes, and the only one that checkpoints. */
 
-/** Events removed in one transaction: appends wait for one step at most, a few milliseconds. */
-const trimStep = 1_000
+/** Events removed in one transaction: appends wait for one step at most, some 5 ms. */
+const trimStep = 500
 
 /** Written bytes after which the write-ahead log is copied back: it stays small, reads stay fast. */
 const checkpointBytes = 8 * 1024 * 1024

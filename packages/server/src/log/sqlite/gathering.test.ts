@@ -1,0 +1,51 @@
+import type { NewEvent } from '@tidings/protocol'
+import { expect, it } from 'vitest'
+import { columnsOf, Gathering, type Pending } from './gathering.ts'
+
+const megabyte = 1024 * 1024
+
+it('a commit takes what has gathered, up to five thousand events', () => {
+  const gathering = filled(12, 1_000, 10)
+  expect([gathering.take().length, gathering.take().length, gathering.take().length]).toEqual([5, 5, 2])
+  expect(gathering.isEmpty).toBe(true)
+})
+
+it('a commit takes what has gathered, up to 16 MiB', () => {
+  const gathering = filled(5, 1, 6 * megabyte)
+  expect([gathering.take().length, gathering.take().length, gathering.take().length]).toEqual([2, 2, 1])
+})
+
+it('an append larger than a commit should be is a commit of its own', () => {
+  const gathering = filled(1, 1, 10)
+  gathering.add(pending(6_000, 10))
+  gathering.add(pending(1, 10))
+  expect(Array.from({ length: 3 }, () => gathering.take()[0]!.events.length)).toEqual([1, 6_000, 1])
+})
+
+it('too much waiting is refused, until some of it is taken', () => {
+  const gathering = filled(17, 1, 16 * megabyte)
+  expect(() => gathering.add(pending(1, 10))).toThrow(expect.objectContaining({ code: 'overloaded' }))
+  gathering.take()
+  gathering.take()
+  expect(() => gathering.add(pending(1, 10))).not.toThrow()
+})
+
+it('columns hold every event in order, with a tag of its own and the time of its append', () => {
+  const columns = columnsOf([pending(2, 3, 111), pending(1, 4, 222)])
+  expect(columns.payload).toEqual(['xxx', 'xxx', 'xxxx'])
+  expect(columns.time).toEqual([111, 111, 222])
+  expect(new Set(columns.tag).size).toBe(3)
+  for (const tag of columns.tag) expect(tag).toMatch(/^[0-9a-z]{5}$/)
+})
+
+function filled(appends: number, events: number, bytes: number): Gathering {
+  const gathering = new Gathering()
+  for (let count = 0; count < appends; count++) gathering.add(pending(events, bytes))
+  return gathering
+}
+
+function pending(count: number, bytes: number, time = 0): Pending {
+  const event: NewEvent = { topic: 'a', type: 'message', format: 'text', payload: 'x'.repeat(bytes) }
+  const events = Array.from({ length: count }, () => event)
+  return { events, key: undefined, time, resolve: () => {}, reject: () => {} }
+}
