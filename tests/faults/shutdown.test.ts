@@ -32,7 +32,8 @@ describe('a server that is told to stop', () => {
     expect(code).toBe(0)
     expect(performance.now() - start).toBeLessThan(drainMs + 1_500)
     const ends = readers.map(({ ends }) => ends[0]! - start).sort((a, b) => a - b)
-    expect(ends.at(-21)! - ends[20]!).toBeGreaterThan(drainMs / 2)
+    // The last bytes and late requests get the rest of the time.
+    expect(ends.at(-21)! - ends[20]!).toBeGreaterThan(drainMs * 0.4)
     for (const reader of readers) {
       const { reason, reconnect, retryMs } = JSON.parse(reader.goodbye!) as Record<string, unknown>
       expect({ reason, reconnect }).toEqual({ reason: 'drain', reconnect: true })

@@ -10,7 +10,7 @@ export interface Delivery {
 }
 
 /** A piece of one epoch that a stream read: after `from`, up to and including `to`. */
-export interface Stretch {
+interface Stretch {
   readonly epoch: string
   readonly from: number
   to: number
