@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Frame } from '../../hub/frame.ts'
+import { type Handle, handleOf, type Waiter, writeDirectly } from './direct-write.ts'
 import type { Sink, SinkOwner } from './sink.ts'
 
 const sinkOf = Symbol('sink')
@@ -9,28 +10,22 @@ interface OwnedSocket extends Socket {
   [sinkOf]?: SocketSink
 }
 
-/** What Node's streams say of a chunk that is bytes already; its types know only the encodings of text. */
-const asBuffer = 'buffer' as BufferEncoding
-
 /** The end of a chunked body. */
 const lastChunk = '0\r\n\r\n'
 
 /**
  * Writes straight to the socket of an HTTP/1.1 response whose head is sent. Frames are chunks already, so
- * that a delivery is one call with bytes that all streams share.
- *
- * That call is `_write`, what a socket implements for its own `write`: the system's buffer takes the frame at
- * once, or the rest of it waits and this sink is full. `write` would keep a queue of its own above that, and a
- * callback in the next tick for every delivery.
+ * that a delivery is one call with bytes that all streams share. What the system does not take at once waits,
+ * and the sink is full until it has.
  */
-export class SocketSink implements Sink {
+export class SocketSink implements Sink, Waiter {
   readonly #socket: Socket
   readonly #owner: SinkOwner
   readonly #isChunked: boolean
   readonly #stallMs: number
-  readonly #onWritten = (error?: Error | null) => this.#written(error)
-  #isWriting = false
-  #isFull = false
+  #handle: Handle | undefined
+  /** Bytes that waited when the reader was last looked at. */
+  #waiting = 0
   #isClosed = false
 
   /**
@@ -42,8 +37,10 @@ export class SocketSink implements Sink {
     this.#owner = owner
     this.#isChunked = isChunked
     this.#stallMs = stallMs
+    this.#handle = handleOf(socket)
     const owned: OwnedSocket = socket
     owned[sinkOf] = this
+    socket.on('drain', onDrain)
     socket.on('timeout', onStall)
     socket.on('end', onEnd)
     socket.on('error', onError)
@@ -53,13 +50,15 @@ export class SocketSink implements Sink {
   }
 
   write(frame: Frame): boolean {
-    this.#isWriting = true
-    this.#socket._write(this.#isChunked ? frame.chunked : frame.bare, asBuffer, this.#onWritten)
-    if (!this.#isWriting) return true
-    // The rest of it waits for room. Node looks at what the system takes meanwhile: a reader that is slow but
-    // moves is not cut.
-    this.#isFull = true
-    this.#socket.setTimeout(this.#stallMs)
+    const bytes = this.#isChunked ? frame.chunked : frame.bare
+    if (this.#handle === undefined) {
+      if (this.#socket.write(bytes)) return true
+    } else {
+      const outcome = writeDirectly(this.#handle, bytes, this)
+      if (outcome === 'taken') return true
+      if (outcome === 'failed') this.#socket.destroy()
+    }
+    this.#watch()
     return false
   }
 
@@ -67,7 +66,7 @@ export class SocketSink implements Sink {
     const bytes = frame && (this.#isChunked ? frame.chunked : frame.bare)
     if (bytes !== undefined) this.#socket.write(bytes)
     if (this.#isChunked) this.#socket.write(lastChunk, 'latin1')
-    this.#socket.setTimeout(this.#stallMs)
+    this.#watch()
     this.#socket.destroySoon()
   }
 
@@ -78,22 +77,40 @@ export class SocketSink implements Sink {
   closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#handle = undefined
     this.#owner.onClose()
   }
 
-  /** Called before `_write` returns if the system took everything, and otherwise when it has. */
-  #written(error?: Error | null): void {
-    this.#isWriting = false
-    if (error) this.#socket.destroy()
-    if (!this.#isFull || this.#isClosed) return
-    this.#isFull = false
+  onTaken(isWell: boolean): void {
+    if (isWell) this.hasRoom()
+    else this.#socket.destroy()
+  }
+
+  hasRoom(): void {
     this.#socket.setTimeout(0)
-    this.#owner.onRoom()
+    this.#waiting = 0
+    if (!this.#isClosed) this.#owner.onRoom()
+  }
+
+  /** Cuts a reader that has taken nothing since the last look; one that is slow but moves may go on. */
+  stalled(): void {
+    const before = this.#waiting
+    this.#watch()
+    if (this.#waiting === 0 || this.#waiting >= before) this.#socket.destroy()
+  }
+
+  #watch(): void {
+    this.#waiting = this.#socket.writableLength + (this.#handle?.writeQueueSize ?? 0)
+    this.#socket.setTimeout(this.#stallMs)
   }
 }
 
+function onDrain(this: OwnedSocket): void {
+  this[sinkOf]?.hasRoom()
+}
+
 function onStall(this: OwnedSocket): void {
-  this.destroy()
+  this[sinkOf]?.stalled()
 }
 
 /** The client half-closed: no EventSource does, and nobody is left to read. */
