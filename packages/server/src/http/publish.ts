@@ -30,7 +30,11 @@ export async function publishFor(
   }
 }
 
-const publishHeaders = Object.freeze({ ...apiHeaders, 'content-type': 'application/json; charset=utf-8' })
+/** Names and values in turn: the form that Node writes without looking at each again. */
+const publishHeaders = Object.entries({
+  ...apiHeaders,
+  'content-type': 'application/json; charset=utf-8',
+}).flat()
 
 /** Answers a publish, without Fastify's hooks and serializers: they took a tenth of a request's time. */
 export function answerPublished(
@@ -42,13 +46,10 @@ export function answerPublished(
   const status = isDuplicate ? 200 : 201
   // Cursors are base 36 and dots: nothing in them needs escaping, and a character is a byte.
   const body = `{"ids":["${ids.join('","')}"],"durability":"${durability}","duplicate":${isDuplicate}}`
-  response.writeHead(status, {
-    ...publishHeaders,
-    ...cors.of(origin),
-    ...(tidings.isDraining && { connection: 'close' }),
-    'content-length': body.length,
-  })
-  response.end(body)
+  const headers = [...publishHeaders, 'content-length', String(body.length)]
+  if (origin !== undefined) headers.push(...Object.entries(cors.of(origin)).flat())
+  if (tidings.isDraining) headers.push('connection', 'close')
+  response.writeHead(status, headers).end(body)
   metrics.countRequest('/api/events', 'POST', status)
 }
 

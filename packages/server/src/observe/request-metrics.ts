@@ -22,15 +22,13 @@ export class RequestMetrics {
   readonly #counts = new Map<string, RequestCount>()
 
   countRequest(route: string | undefined, method: string, status: number): void {
-    const labels = {
-      route: route ?? 'none',
-      method: knownMethods.has(method) ? method : 'other',
-      status: `${Math.trunc(status / 100)}xx`,
-    }
-    const key = `${labels.method} ${labels.status} ${labels.route}`
+    const known = knownMethods.has(method) ? method : 'other'
+    const statusClass = Math.trunc(status / 100)
+    const key = `${known} ${statusClass} ${route}`
     const counted = this.#counts.get(key)
-    if (counted === undefined) this.#counts.set(key, { ...labels, count: 1 })
-    else counted.count++
+    if (counted !== undefined) counted.count++
+    else
+      this.#counts.set(key, { route: route ?? 'none', method: known, status: `${statusClass}xx`, count: 1 })
   }
 
   /** All counts so far. */

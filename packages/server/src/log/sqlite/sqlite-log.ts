@@ -100,16 +100,16 @@ class SqliteLog implements EventLog {
     })
   }
 
-  async append(events: readonly NewEvent[], { idempotencyKey: key }: AppendOptions = {}): Promise<Appended> {
-    this.#checkOpen()
-    if (events.length === 0) return { cursors: [], isDuplicate: false }
-    const { promise, resolve, reject } = Promise.withResolvers<Appended>()
-    this.#gathering.add({ events, key, time: Date.now(), resolve, reject })
-    if (!this.#isCommitting) {
+  append(events: readonly NewEvent[], { idempotencyKey: key }: AppendOptions = {}): Promise<Appended> {
+    // What is thrown in here rejects the promise.
+    return new Promise((resolve, reject) => {
+      this.#checkOpen()
+      if (events.length === 0) return resolve({ cursors: [], isDuplicate: false })
+      this.#gathering.add({ events, key, time: Date.now(), resolve, reject })
+      if (this.#isCommitting) return
       this.#isCommitting = true
       this.#committed = this.#commitAll()
-    }
-    return promise
+    })
   }
 
   read({ selection, after, limit, upTo }: ReadForward): Promise<Page> {
