@@ -43,7 +43,7 @@ describe('one planted bug in a correct history is seen: the server', () => {
     it(name, () => {
       const found = findBug(bug, name)
       // A bug that no history has room for would make this test pass without looking.
-      expect(found).toBeGreaterThan(20)
+      expect(found).toBeGreaterThan(5)
     })
   }
 
