@@ -214,7 +214,7 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   }
 
   #tellGap(reason: GapReason, from: Cursor | undefined, to: Cursor): void {
-    this.#write(gapFrame(reason, from, to))
+    this.#write(gapFrame(reason, isKnown(from) ? from : undefined, to))
   }
 
   #write(frame: Frame): boolean {
