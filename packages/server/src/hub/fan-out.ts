@@ -1,6 +1,6 @@
 import { Frame } from './frame.ts'
 import type { Interest } from './interest.ts'
-import type { TailEvent } from './tail.ts'
+import type { TailEvent } from './tail-event.ts'
 import type { TopicIndex } from './topic-index.ts'
 
 /** The events of one batch that an interest wants, in order: a path in a tree, so that equal ones are one. */

@@ -1,11 +1,12 @@
-import { type Cursor, checkTopic, encodeBlock, formatCursor, type TopicSet } from '@tidings/protocol'
+import { type Cursor, checkTopic, type TopicSet } from '@tidings/protocol'
 import type { Batch, EventLog, Tail as LogTail, Standing, StoredEvent } from '../log/event-log.ts'
 import { fanOut, type Selected } from './fan-out.ts'
 import { Frame } from './frame.ts'
 import { Interest, type Listener, type Wanted } from './interest.ts'
 import { type Portion, PortionCache } from './portion.ts'
 import { Presence } from './presence.ts'
-import { Tail, type TailEvent } from './tail.ts'
+import { Tail } from './tail.ts'
+import { TailEvent } from './tail-event.ts'
 import { TopicIndex } from './topic-index.ts'
 
 /** The hub's bounds. */
@@ -169,6 +170,12 @@ export class Hub {
     return before - 1
   }
 
+  /** Counts a frame that was written to some streams. */
+  count(frame: Frame, streams: number): void {
+    this.counters.sent += frame.events * streams
+    this.counters.sentBytes += frame.length * streams
+  }
+
   /** Stops following the log. */
   close(): void {
     this.#logTail?.stop()
@@ -189,22 +196,22 @@ export class Hub {
   #deliver(interest: Interest, selected: Selected, before: Cursor): void {
     const { frame } = selected
     // What is more than a stream may have waiting goes out in portions, as to anyone who is behind.
-    const isTooLarge = frame.length > this.#options.pageBytes && frame.events > 1
+    if (frame.length > this.#options.pageBytes && frame.events > 1) {
+      for (const listener of interest.live) listener.fallBehind(before)
+      interest.live.clear()
+      return
+    }
+    interest.deliveredAt = performance.now()
+    this.count(frame, interest.live.size)
     for (const listener of interest.live) {
-      if (isTooLarge) {
-        interest.live.delete(listener)
-        listener.fallBehind(before)
-      } else if (!listener.deliver(frame)) {
-        interest.live.delete(listener)
-      }
+      if (!listener.deliver(frame)) interest.live.delete(listener)
     }
   }
 
   #remember(event: StoredEvent, epoch: string): TailEvent {
-    const { seq, tag, topic, type } = event
-    const remembered: TailEvent = { seq, tag, topic, type, frame: encode(event, epoch) }
+    const remembered = new TailEvent(event, epoch)
     this.#tail.push(remembered)
-    this.#head = { epoch, seq, tag }
+    this.#head = { epoch, seq: event.seq, tag: event.tag }
     return remembered
   }
 
@@ -221,7 +228,7 @@ export class Hub {
     for (const event of page.events) {
       const place = { epoch, seq: event.seq, tag: event.tag }
       if (interest.takes(event.topic, event.type)) {
-        const frame = encode(event, epoch)
+        const { frame } = new TailEvent(event, epoch)
         bytes += frame.length
         if (bytes > pageBytes && frames.length > 0) {
           return { frame: joined(frames), reached: previous, floor: page.floor }
@@ -262,11 +269,6 @@ export class Hub {
     watcher.isWanted = isWanted
     watcher.onChange(isWanted)
   }
-}
-
-function encode(event: StoredEvent, epoch: string): Frame {
-  const id = formatCursor({ epoch, seq: event.seq, tag: event.tag })
-  return Frame.of(encodeBlock({ id, type: event.type, data: event.payload }), 1)
 }
 
 function joined(frames: readonly Frame[]): Frame | undefined {

@@ -36,6 +36,11 @@ export class Interest {
   readonly members = new Set<Listener>()
   /** Those that stand at the head. */
   readonly live = new Set<Listener>()
+  /**
+   * When the live ones were last sent something, in milliseconds of `performance.now`. One time for all of them:
+   * a time in each would be one more write to memory for each delivery.
+   */
+  deliveredAt = 0
 
   constructor(key: string, wanted: Wanted) {
     this.key = key

@@ -1,14 +1,15 @@
 import { originTag, TopicSet } from '@tidings/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Frame } from './frame.ts'
 import { Interest } from './interest.ts'
-import { Tail, type TailEvent } from './tail.ts'
+import { Tail } from './tail.ts'
+import { TailEvent } from './tail-event.ts'
 
 const origin = { epoch: 'aaaaaaaaaa', seq: 0, tag: originTag }
 
 function event(seq: number, topic: string, type = 'message'): TailEvent {
-  return { seq, topic, type, tag: 'ttttt', frame: Frame.of(`data: ${seq}\n\n`, 1) }
+  const stored = { seq, topic, type, tag: 'ttttt', time: 0, format: 'text', payload: `${seq}` } as const
+  return new TailEvent(stored, origin.epoch)
 }
 
 function interest(topics: string[], types?: string[]): Interest {

@@ -1,16 +1,7 @@
 import type { Cursor } from '@tidings/protocol'
-import type { Frame } from './frame.ts'
 import type { Interest } from './interest.ts'
 import { SeqList } from './seq-list.ts'
-
-/** An event in memory: what decides who gets it, and its bytes. */
-export interface TailEvent {
-  readonly seq: number
-  readonly tag: string
-  readonly topic: string
-  readonly type: string
-  readonly frame: Frame
-}
+import type { TailEvent } from './tail-event.ts'
 
 /** What comes next for a reader. */
 export interface Run {
@@ -18,9 +9,6 @@ export interface Run {
   /** Everything wanted up to this number is in `events`. */
   readonly reached: number
 }
-
-/** What an event costs besides its bytes: the object, its buffer's header, its place in two lists. */
-const overheadBytes = 256
 
 /** Events looked at for one run of a pattern, at most: about a millisecond. */
 const scannedEvents = 10_000
@@ -57,7 +45,7 @@ export class Tail {
 
   push(event: TailEvent): void {
     this.#events.push(event)
-    this.#bytes += event.frame.length + overheadBytes
+    this.#bytes += event.bytes
     const list = this.#topics.get(event.topic)
     if (list !== undefined) list.push(event.seq)
     else {
@@ -129,7 +117,7 @@ export class Tail {
   #shift(): void {
     const event = this.#events[this.#start]!
     this.#floor = { epoch: this.#floor.epoch, seq: event.seq, tag: event.tag }
-    this.#bytes -= event.frame.length + overheadBytes
+    this.#bytes -= event.bytes
     const list = this.#topics.get(event.topic)!
     list.shift()
     if (list.length === 0) this.#topics.delete(event.topic)

@@ -24,8 +24,11 @@ export interface Surroundings {
   onClosed(connection: Connection): void
 }
 
-/** A connection that wrote nothing for so many turns of the wheel gets a heartbeat: before the fourth is over. */
-const silentTurns = 3
+/**
+ * The part of the heartbeat interval after which a silent stream gets one. The wheel comes by four times in an
+ * interval, so that the next time would be too late.
+ */
+const silentShare = 0.7
 
 /**
  * The life of one response: a place in the log that moves forward. It is live while the place is the head, and
@@ -43,7 +46,8 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   readonly #lastTurn: number
   /** Where it stands; absent before the start, and while it is live: then it stands at the head. */
   #place: Cursor | undefined
-  #wroteAtTurn: number
+  /** When it last wrote something of its own, in milliseconds of `performance.now`. */
+  #wroteAt = performance.now()
   #replayed = 0
   #announcesLive = false
   #isFull = false
@@ -66,7 +70,6 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
     this.user = who.user
     this.#around = around
     this.#interest = around.hub.join(this, wanted)
-    this.#wroteAtTurn = around.wheel.turns
     this.#lastTurn = around.wheel.turns + Math.ceil((maxAgeMs * 4) / around.heartbeatMs)
     this.#slot = around.wheel.add(this)
     this.#sink = openSink(this)
@@ -84,7 +87,8 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   }
 
   deliver(frame: Frame): boolean {
-    if (this.#write(frame)) return true
+    if (this.#sink.write(frame)) return true
+    this.#isFull = true
     this.#place = this.#around.hub.head
     return false
   }
@@ -120,10 +124,13 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   }
 
   onTick(): void {
-    const { wheel } = this.#around
+    const { wheel, heartbeatMs } = this.#around
     if (wheel.turns >= this.#lastTurn) this.goodbye('max-age')
-    if (this.#isOver || this.#isFull || wheel.turns - this.#wroteAtTurn < silentTurns) return
-    if (this.#interest.live.has(this)) this.#write(this.#around.headHeartbeat())
+    if (this.#isOver || this.#isFull) return
+    const isLive = this.#interest.live.has(this)
+    const lastAt = isLive ? Math.max(this.#wroteAt, this.#interest.deliveredAt) : this.#wroteAt
+    if (performance.now() - lastAt < heartbeatMs * silentShare) return
+    if (isLive) this.#write(this.#around.headHeartbeat())
     else this.#write(isKnown(this.#place) ? heartbeatFrame(this.#place) : commentFrame)
   }
 
@@ -218,10 +225,8 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   }
 
   #write(frame: Frame): boolean {
-    const { hub, wheel } = this.#around
-    this.#wroteAtTurn = wheel.turns
-    hub.counters.sent += frame.events
-    hub.counters.sentBytes += frame.length
+    this.#wroteAt = performance.now()
+    this.#around.hub.count(frame, 1)
     const hasRoom = this.#sink.write(frame)
     if (!hasRoom) this.#isFull = true
     return hasRoom
