@@ -165,7 +165,7 @@ export const settingTable = Object.freeze({
     doc: 'Bytes that may wait in one stream for its reader; beyond them the stream reads from the log instead.',
   }),
   replayPageEvents: count({
-    default: 1_000,
+    default: 250,
     min: 1,
     max: 100_000,
     isLimit: true,
