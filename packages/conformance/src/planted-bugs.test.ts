@@ -42,7 +42,7 @@ const bugs: readonly Bug[] = [
         return page.isEnd ? page : { ...page, reached: { ...page.reached, seq: page.reached.seq + 1 } }
       },
     }),
-    breaks: 'whatever is done in whatever order, it answers as an array of events would',
+    breaks: 'pages of any size, continued from where they reached, skip nothing and repeat nothing',
   },
   {
     name: 'a tail repeats an event',
