@@ -1,5 +1,5 @@
 /** Event types that the server alone sends (§5.4): a publish that uses one is refused. */
-export const controlTypes = Object.freeze(['connected', 'live', 'gap', 'goodbye'] as const)
+export const controlTypes = Object.freeze(['connected', 'live', 'gap', 'expiring', 'goodbye'] as const)
 
 /** The type of a control event. */
 export type ControlType = (typeof controlTypes)[number]
@@ -47,8 +47,16 @@ export interface Gap {
   readonly missed: number | null
 }
 
+/** `expiring`: the permission of this stream ends soon. Renew it (§5.7), or it says `goodbye`. */
+export interface Expiring {
+  /** When it ends, in ISO 8601. */
+  readonly expiresAt: string
+  /** The same from now on, in milliseconds: clocks differ. */
+  readonly expiresInMs: number
+}
+
 /** Why the server ends a stream (§5.6). */
-export type GoodbyeReason = 'drain' | 'max-age' | 'overloaded' | 'storage-failed'
+export type GoodbyeReason = 'drain' | 'max-age' | 'overloaded' | 'storage-failed' | 'expired' | 'revoked'
 
 /** `goodbye`: the server ends this stream on purpose. */
 export interface Goodbye {

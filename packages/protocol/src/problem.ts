@@ -24,6 +24,7 @@ export const problems = freezeDeep({
   unsupported_media_type: { status: 415, title: 'This content type is not understood here' },
   unsupported_encoding: { status: 415, title: 'Compressed bodies are not accepted' },
   idempotency_mismatch: { status: 422, title: 'This Idempotency-Key was used with another body' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'The server made a mistake' },
   draining: { status: 503, title: 'The server is shutting down' },

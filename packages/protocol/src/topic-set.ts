@@ -1,4 +1,4 @@
-import { checkPattern, isWildcard, matchesSegments } from './topic.ts'
+import { checkPattern, coversSegments, isWildcard, matchesSegments, meetsSegments } from './topic.ts'
 
 /** A set of topics, spelled out or by pattern: what a subscription wants and what a grant allows. */
 export class TopicSet {
@@ -32,6 +32,22 @@ export class TopicSet {
     if (this.#segments.length === 0) return false
     const segments = topic.split('/')
     return this.#segments.some((pattern) => matchesSegments(pattern, segments))
+  }
+
+  /**
+   * Whether one pattern of the set holds every topic of this one. Two that only together hold it do not count:
+   * the answer may be a no too many, never a yes.
+   */
+  covers(pattern: string): boolean {
+    if (this.#exact.has(pattern)) return true
+    const segments = pattern.split('/')
+    return this.#segments.some((each) => coversSegments(each, segments))
+  }
+
+  /** The topics and patterns of the set that have a topic in common with this pattern. */
+  meeting(pattern: string): string[] {
+    const segments = pattern.split('/')
+    return [...this.exact, ...this.patterns].filter((each) => meetsSegments(each.split('/'), segments))
   }
 
   /** One spelling for equal sets: the topics and patterns, sorted, joined by spaces (which no topic holds). */

@@ -64,6 +64,40 @@ export function matchesSegments(pattern: readonly string[], topic: readonly stri
   return pattern.length === topic.length
 }
 
+/**
+ * Whether every topic of one pattern is in another, both split at "/": `a/**` holds `a/*`. One step a segment.
+ */
+export function coversSegments(general: readonly string[], special: readonly string[]): boolean {
+  if (isOutOfReach(general, special)) return false
+  for (let index = 0; index < general.length; index++) {
+    const segment = general[index]
+    if (segment === '**') return special.length > index
+    const other = special[index]
+    // A "**" reaches further down than any single segment does.
+    if (other === undefined || other === '**' || (segment !== '*' && segment !== other)) return false
+  }
+  return general.length === special.length
+}
+
+/** Whether some topic is in both patterns, both split at "/". One step a segment. */
+export function meetsSegments(one: readonly string[], two: readonly string[]): boolean {
+  if (isOutOfReach(one, two) || isOutOfReach(two, one)) return false
+  const length = Math.max(one.length, two.length)
+  for (let index = 0; index < length; index++) {
+    const a = one[index]
+    const b = two[index]
+    if (a === undefined || b === undefined) return false
+    if (a === '**' || b === '**') return true
+    if (a !== '*' && b !== '*' && a !== b) return false
+  }
+  return true
+}
+
+/** §2.3: whether the first pattern begins with a wildcard, and the second with one of the server's own segments. */
+function isOutOfReach(pattern: readonly string[], other: readonly string[]): boolean {
+  return isServerTopic(other[0]!) && pattern[0] !== other[0]
+}
+
 /** Three bytes are the most that one unit of a string becomes: only long topics need to be encoded to be counted. */
 function isShort(value: string): boolean {
   return value.length * 3 <= limits.topicBytes

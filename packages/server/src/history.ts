@@ -7,7 +7,7 @@ import {
   TidingsError,
   TopicSet,
 } from '@tidings/protocol'
-import { type Access, openAccess } from './auth/policy.ts'
+import { type Access, openAccess } from './auth/access.ts'
 import type { EventLog, Page, Selection, StoredEvent } from './log/event-log.ts'
 
 /** Which page of the log to read. */

@@ -1,15 +1,20 @@
 import { checkEvent, type EventInput, formatCursor, type NewEvent, TidingsError } from '@tidings/protocol'
-import { type Access, openAccess } from './auth/policy.ts'
+import { type Access, openAccess } from './auth/access.ts'
+import { createPolicy } from './auth/create-policy.ts'
+import { type Credentials, openPolicy, type Policy } from './auth/policy.ts'
 import { resolveSettings, type Settings } from './config/settings.ts'
 import { type HistoryPage, type HistoryQuery, readHistory } from './history.ts'
 import { Hub } from './hub/hub.ts'
 import type { Wanted } from './hub/interest.ts'
-import type { Durability, EventLog } from './log/event-log.ts'
+import type { Published, PublishOptions, Stats, StreamOptions, Tidings, TidingsOptions } from './library.ts'
+import type { EventLog } from './log/event-log.ts'
 import { openLog } from './log/open-log.ts'
 import { RetentionTimer } from './log/retention-timer.ts'
 import { createMachineSampler } from './observe/machine.ts'
 import { startServerFeeds } from './server-feeds.ts'
 import { checkSubscription, readSubscription, type SubscriptionRequest } from './stream/accept.ts'
+import { type Amended, type Amendment, amend } from './stream/amend.ts'
+import type { Reader } from './stream/connection.ts'
 import { Connections } from './stream/connections.ts'
 import {
   isOver,
@@ -22,135 +27,56 @@ import {
 } from './stream/respond.ts'
 import { WebSink } from './stream/sink/web-sink.ts'
 
-/** Settings of the library: any of the server's, all optional. */
-export type TidingsOptions = { readonly [Key in keyof Settings]?: Settings[Key] | undefined }
-
-/**
- * What a caller of the library says about a stream. With `topics`, the request adds only where the client was;
- * without them, the client chooses its topics, types and `last` in the query, as with `GET /events` (PROTOCOL §5.1).
- */
-export interface StreamOptions extends Partial<SubscriptionRequest> {
-  /** What this caller may read; everything, if absent. */
-  readonly access?: Access | undefined
-}
-
-/** What a caller of the library says about a publish. */
-export interface PublishOptions {
-  /** Makes a retry safe: the same key and events give the same ids, and store nothing. */
-  readonly idempotencyKey?: string | undefined
-  /** What this caller may publish; everything, if absent. */
-  readonly access?: Access | undefined
-}
-
-/** The answer to a publish: everything is stored with the durability that it names. */
-export interface Published {
-  /** Ids of the events, in the order in which they were given. */
-  readonly ids: string[]
-  readonly durability: Durability
-  /** Whether an earlier publish with the same key stored them. */
-  readonly isDuplicate: boolean
-}
-
-/** Counts, for people and programs. */
-export interface Stats {
-  readonly totalConnections: number
-  readonly uniqueUsers: number
-  /** Events and bytes in memory, from which readers that are a little behind are served. */
-  readonly eventsBuffered: number
-  readonly bytesBuffered: number
-  /** Events that came from the log since the start. */
-  readonly totalEventsPublished: number
-  /** Deliveries since the start: events times the streams that got them. */
-  readonly totalEventsSent: number
-  readonly totalBytesSent: number
-  /** Events kept in the log, and the bytes that retention counts. */
-  readonly eventsStored: number
-  readonly bytesStored: number
-  readonly epoch: string
-  /** The id after which the next event comes. */
-  readonly head: string
-  readonly durability: Durability
-  readonly uptimeSeconds: number
-}
-
-/** The hub without the server: publish, stream, resume, in anybody's Node app. */
-export interface Tidings {
-  readonly settings: Settings
-  readonly log: EventLog
-  readonly hub: Hub
-  /** Resolves, with the cause, if the log can no longer be trusted. The process should then end. */
-  readonly failed: Promise<Error>
-  readonly isDraining: boolean
-  /**
-   * Stores events and shows them to everybody who wants them. An array is one batch: all or none, in order.
-   * @throws TidingsError of a code of PROTOCOL §9; nothing was stored, except with `storage_failed`.
-   */
-  publish(events: EventInput | readonly EventInput[], options?: PublishOptions): Promise<Published>
-  /**
-   * Takes a response over and makes it a stream. Headers that are set on it already are sent too.
-   * Resolves when the stream stands, or is refused in its own words because the server has no room for it.
-   * HEAD is answered without a stream, and so is a client that has left.
-   * @throws TidingsError if the subscription is wrong; the response is then untouched.
-   */
-  stream(request: NodeRequest, response: NodeResponse, options?: StreamOptions): Promise<void>
-  /**
-   * A stream as a fetch-style Response.
-   * @throws TidingsError if the subscription is wrong.
-   */
-  respond(request: Request, options?: StreamOptions): Response
-  /** How many open streams want this topic, or at least one of these. */
-  audience(topics: string | Iterable<string>): number
-  /**
-   * Calls back with `true` when somebody begins to listen to a topic, and with `false` when nobody does any more:
-   * start a timer there, and stop it. If somebody listens already, the first call comes soon.
-   * @returns stops it.
-   * @throws TidingsError `invalid_topic`; patterns can't be watched.
-   */
-  watch(topic: string, onChange: (isWanted: boolean) => void): () => void
-  /** A page of the log. */
-  history(query: HistoryQuery): Promise<HistoryPage>
-  /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
-  rotate(): Promise<string>
-  stats(): Promise<Stats>
-  /**
-   * Tells new streams to come back later and says goodbye to all others, spread over `drainMs` (that of the
-   * settings, if absent). Publishes go on until `close`.
-   */
-  drain(options?: { readonly drainMs?: number }): Promise<void>
-  /** Drains, and closes the log: publishes that are under way are still stored and answered. */
-  close(options?: { readonly drainMs?: number }): Promise<void>
-}
+export type {
+  Published,
+  PublishOptions,
+  Stats,
+  StreamOptions,
+  Tidings,
+  TidingsOptions,
+} from './library.ts'
+export type { Amended, Amendment } from './stream/amend.ts'
 
 /**
  * Opens the log and starts the hub.
  * @throws ConfigError if an option is wrong, StoreRefused if the store can't be opened.
  */
-export async function createTidings(options: TidingsOptions = {}): Promise<Tidings> {
-  const settings = resolveSettings(options)
+export async function createTidings({ auth, ...options }: TidingsOptions = {}): Promise<Tidings> {
+  const settings = resolveSettings(typeof auth === 'object' ? { ...options, ...auth } : options)
+  const policy = auth === undefined ? openPolicy : await createPolicy(auth, settings)
   const log = await openLog(settings)
   const hub = await Hub.open(log, {
     tailBytes: settings.tailBytes,
     pageEvents: settings.replayPageEvents,
     pageBytes: settings.streamBufferBytes,
   })
-  return new TidingsHub(settings, log, hub)
+  return new TidingsHub(settings, log, hub, policy)
+}
+
+/** What a policy looks at, of a request of either kind. */
+type Asked = Pick<Credentials, 'headers'> & {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
 }
 
 class TidingsHub implements Tidings {
   readonly settings: Settings
   readonly log: EventLog
   readonly hub: Hub
+  readonly #policy: Policy
   readonly #connections: Connections
   readonly #retention: RetentionTimer
   readonly #stopFeeds: () => void
   readonly #startedAt = performance.now()
   #closing: Promise<void> | undefined
 
-  constructor(settings: Settings, log: EventLog, hub: Hub) {
+  constructor(settings: Settings, log: EventLog, hub: Hub, policy: Policy) {
     this.settings = settings
+    this.#policy = policy
     this.log = log
     this.hub = hub
     this.#connections = new Connections(hub, settings)
+    policy.onRevoked?.((hasLost) => this.#connections.revoke(hasLost))
     void log.failed.then(() => this.#connections.fail())
     this.#retention = new RetentionTimer(log, {
       ageMs: settings.retentionAgeMs,
@@ -185,33 +111,43 @@ class TidingsHub implements Tidings {
   }
 
   async stream(request: NodeRequest, response: NodeResponse, options: StreamOptions = {}): Promise<void> {
-    const { subscription, wanted } = this.#wanted(queryOf(request.url), request.headers, options)
+    const admitted = options.access ?? this.#admit(request)
+    const access = admitted instanceof Promise ? await admitted : admitted
+    const { subscription, reader, wanted } = this.#wanted(
+      queryOf(request.url),
+      request.headers,
+      options,
+      access,
+    )
     if (isOver(response)) return
     // Frameworks give HEAD to the handler of GET.
     if (request.method === 'HEAD') return respondOnce(response)
-    const refusal = this.#connections.refusal(subscription.user)
+    const refusal = this.#connections.refusal(reader)
     if (refusal !== undefined) return respondOnce(response, this.#connections.farewell(refusal))
     sendHead(response)
-    const connection = this.#connections.open(subscription.user, wanted, (owner) =>
+    const connection = this.#connections.open(reader, wanted, (owner) =>
       openSink(response, owner, this.settings.stallMs),
     )
     await connection.start(subscription)
   }
 
-  respond(request: Request, options: StreamOptions = {}): Response {
+  async respond(request: Request, options: StreamOptions = {}): Promise<Response> {
+    const { method, url } = request
     const headers = Object.fromEntries(request.headers)
-    const { subscription, wanted } = this.#wanted(queryOf(request.url), headers, options)
+    const admitted = options.access ?? this.#admit({ method, url, headers })
+    const access = admitted instanceof Promise ? await admitted : admitted
+    const { subscription, reader, wanted } = this.#wanted(queryOf(url), headers, options, access)
     // A body that nobody will read would never say that it is closed.
     if (request.method === 'HEAD' || request.signal.aborted)
       return new Response(null, { headers: streamHeaders })
-    const refusal = this.#connections.refusal(subscription.user)
+    const refusal = this.#connections.refusal(reader)
     if (refusal !== undefined) {
       return new Response(new Uint8Array(this.#connections.farewell(refusal).bare), {
         headers: streamHeaders,
       })
     }
     let body!: ReadableStream<Uint8Array>
-    const connection = this.#connections.open(subscription.user, wanted, (owner) => {
+    const connection = this.#connections.open(reader, wanted, (owner) => {
       const sink = new WebSink(owner, this.settings.stallMs)
       body = sink.body
       return sink
@@ -219,6 +155,23 @@ class TidingsHub implements Tidings {
     request.signal.addEventListener('abort', () => connection.cut(), { once: true })
     void connection.start(subscription)
     return new Response(body, { headers: streamHeaders })
+  }
+
+  renew(clientId: string, access: Access): { readonly expiresAt: number | undefined } | undefined {
+    const connection = this.#connections.find(clientId)
+    if (connection === undefined || connection.access.caller !== access.caller) return undefined
+    connection.renew(access)
+    return { expiresAt: access.expiresAt }
+  }
+
+  async amend(clientId: string, amendment: Amendment, access: Access): Promise<Amended | undefined> {
+    const connection = this.#connections.find(clientId)
+    if (connection === undefined || connection.access.caller !== access.caller) return undefined
+    return amend(this.hub, connection, amendment, this.settings.maxTopics)
+  }
+
+  revoke(isChosen: (access: Access, clientId: string) => boolean): number {
+    return this.#connections.revoke(isChosen)
   }
 
   audience(topics: string | Iterable<string>): number {
@@ -252,7 +205,7 @@ class TidingsHub implements Tidings {
     const { buffered, counters, presence } = this.hub
     return {
       totalConnections: this.#connections.size,
-      uniqueUsers: presence.users,
+      uniqueUsers: presence.size,
       eventsBuffered: buffered.events,
       bytesBuffered: buffered.bytes,
       totalEventsPublished: counters.published,
@@ -278,9 +231,15 @@ class TidingsHub implements Tidings {
 
   async #close(): Promise<void> {
     this.#stopFeeds()
+    this.#policy.close?.()
     await this.#retention.close()
     this.hub.close()
     await this.log.close()
+  }
+
+  /** Sync as long as nobody has to be asked: a stream is then open when the call returns. */
+  #admit({ headers, method = 'GET', url = '' }: Asked): Access | Promise<Access> {
+    return this.#policy.admit({ headers, method, url })
   }
 
   #checkBatch(events: readonly EventInput[], access: Access): NewEvent[] {
@@ -312,8 +271,8 @@ class TidingsHub implements Tidings {
     params: URLSearchParams,
     headers: NodeRequest['headers'],
     options: StreamOptions,
-  ): { subscription: SubscriptionRequest; wanted: Wanted } {
-    const { access = openAccess } = options
+    access: Access,
+  ): { subscription: SubscriptionRequest; reader: Reader; wanted: Wanted } {
     // Whoever names topics has decided what this stream is; the query could only widen it.
     const isDecided = 'topics' in options
     const asked = readSubscription(isDecided ? resumeOnly(params) : params, headers)
@@ -325,8 +284,9 @@ class TidingsHub implements Tidings {
       lastEventId: options.lastEventId ?? asked.lastEventId,
     }
     const selection = checkSubscription(subscription, this.settings.maxTopics)
-    const wanted: Wanted = { ...selection, scope: access.scope, mayRead: (topic) => access.mayRead(topic) }
-    return { subscription, wanted }
+    const wanted: Wanted = { ...selection, ...access.reading(selection.topics) }
+    const reader = { access, user: access.user ?? subscription.user, address: options.address }
+    return { subscription, reader, wanted }
   }
 }
 

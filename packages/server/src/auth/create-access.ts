@@ -1,9 +1,13 @@
-import type { Access } from './policy.ts'
+import type { Access, Credential } from './access.ts'
 
 /** What one caller may do; whatever is left out, it may not. */
 export interface AccessOptions {
   /** Who it is, for logs and limits. */
   readonly caller: string
+  /** The user, if it is one. */
+  readonly user?: string | undefined
+  /** When it ends, in milliseconds since the epoch; never, if absent. */
+  readonly expiresAt?: number | undefined
   /** Asked for every event on its way to this caller: be quick, and take back a right by answering `false`. */
   readonly mayRead?: ((topic: string) => boolean) | undefined
   readonly mayPublish?: ((topic: string) => boolean) | undefined
@@ -14,14 +18,27 @@ export interface AccessOptions {
    * If absent, this access shares with none.
    */
   readonly scope?: string | undefined
+  /** By what it can be taken back. */
+  readonly credential?: Credential | undefined
 }
 
 let made = 0
 
 /** Makes the rights of one caller, to be passed as `access` to `stream`, `respond`, `publish` and `history`. */
 export function createAccess(options: AccessOptions): Access {
-  const { caller, scope, mayAdminister = false } = options
+  const { caller, user, expiresAt, credential, scope, mayAdminister = false } = options
   const { mayRead = () => false, mayPublish = () => false } = options
   const shared = scope === undefined ? `own ${++made}` : `given ${scope}`
-  return Object.freeze({ caller, scope: shared, mayAdminister, mayRead, mayPublish })
+  const reading = Object.freeze({ scope: shared, mayRead })
+  return Object.freeze({
+    caller,
+    user,
+    expiresAt,
+    credential,
+    mayRead,
+    mayPublish,
+    mayNotify: mayPublish,
+    mayAdminister: () => mayAdminister,
+    reading: () => reading,
+  })
 }

@@ -21,7 +21,8 @@ export function checkExposure(settings: { readonly host: string }): ConfigProble
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether an address or a name is this machine's own, which no other machine reaches. */
+export function isLoopback(host: string): boolean {
   const family = isIP(host)
   if (family === 0) return host.toLowerCase() === 'localhost'
   return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')

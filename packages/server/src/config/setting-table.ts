@@ -1,4 +1,5 @@
-import { choice, count, duration, list, type Setting, size, text } from './setting.ts'
+import { isKeySetUrl, issuerList, tokenAlgorithms } from './issuer.ts'
+import { choice, count, duration, list, type Setting, secret, size, text, toggle } from './setting.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -29,7 +30,95 @@ export const settingTable = Object.freeze({
     placeholder: 'address',
     allowed: 'an IP address or a host name',
     isAllowed: (host) => /^[0-9A-Za-z.:%_-]{1,253}$/.test(host),
-    doc: 'The address to listen on; only loopback addresses, as long as there is no authentication.',
+    doc: 'The address to listen on; anything but a loopback address needs authentication.',
+  }),
+  dev: toggle({
+    default: 'auto',
+    doc:
+      'Whether everybody may do everything, for a first try; `auto` is on as long as the host is a loopback' +
+      ' address and there are neither keys nor issuers.',
+  }),
+  allowedHosts: list({
+    default: [],
+    placeholder: 'hosts',
+    allowed: 'host names such as push.example, separated by commas',
+    isAllowed: isHostName,
+    doc:
+      'The names under which the server is reached: a request for another is refused, which stops DNS rebinding.' +
+      ' Loopback names always work. If empty, dev mode knows those alone, and otherwise every name works.',
+  }),
+  trustedHops: count({
+    default: 0,
+    min: 0,
+    max: 10,
+    doc: 'How many proxies in front of the server add to X-Forwarded-For; the header counts for nothing at 0.',
+  }),
+  tlsCert: file({
+    doc: 'A file with the certificate chain, PEM: the server then speaks HTTPS, with HTTP/2.',
+  }),
+  tlsKey: file({
+    doc: 'The file with the private key of that certificate, PEM.',
+  }),
+  jwtIssuer: text({
+    default: '',
+    placeholder: 'issuer',
+    allowed: 'the `iss` of tokens, exactly',
+    isAllowed: isShortText,
+    doc: 'Who makes the tokens of users: the `iss` that they must have. Several issuers go into `issuers`.',
+  }),
+  jwtAudience: text({
+    default: '',
+    placeholder: 'audience',
+    allowed: 'the `aud` of tokens, exactly',
+    isAllowed: isShortText,
+    doc: 'For whom tokens are made: the `aud` that they must have.',
+  }),
+  jwtAlgorithms: list({
+    default: [],
+    placeholder: 'algorithms',
+    allowed: `${tokenAlgorithms.join(', ')}, separated by commas`,
+    isAllowed: (name) => (tokenAlgorithms as readonly string[]).includes(name),
+    doc: 'How tokens may be signed; needed with a key file or a JWKS URL, `HS256` with a secret.',
+  }),
+  jwtSecret: secret({
+    allowed: 'at least 32 random bytes, e.g. of `openssl rand -base64 48`',
+    doc: 'The secret of HS256 tokens.',
+  }),
+  jwtKeyFile: file({ doc: 'A file with the public key of tokens, PEM or JWK.' }),
+  jwksUrl: text({
+    default: '',
+    placeholder: 'url',
+    allowed: 'an https URL, or an http one on this machine',
+    isAllowed: isKeySetUrl,
+    doc: 'Where the issuer publishes its public keys (JWKS).',
+  }),
+  issuers: issuerList({
+    doc: 'More issuers, each an object with `issuer`, `audience`, `algorithms`, and `secret`, `keyFile` or `jwksUrl`.',
+  }),
+  clockSkewMs: duration({
+    default: 10 * second,
+    min: 0,
+    max: minute,
+    doc: 'How far the clock of an issuer may be ahead. It never makes a token live longer.',
+  }),
+  tokenTtlMs: duration({
+    default: hour,
+    min: second,
+    max: year,
+    doc: 'How long a token lives that this server makes, if nobody says otherwise.',
+  }),
+  tokenMaxLifetimeMs: duration({
+    default: day,
+    min: second,
+    max: year,
+    isLimit: true,
+    doc: 'A token that would live longer from now on is refused.',
+  }),
+  expiryNoticeMs: duration({
+    default: minute,
+    min: 0,
+    max: hour,
+    doc: 'How long before the end of its token a stream is told, so that it can be renewed.',
   }),
   data: text({
     default: './.tidings',
@@ -122,6 +211,36 @@ export const settingTable = Object.freeze({
     isLimit: true,
     doc: 'Open streams of one user.',
   }),
+  maxConnectionsPerKey: count({
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    isLimit: true,
+    doc: 'Open streams of one API key.',
+  }),
+  maxConnectionsPerAddress: count({
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    isLimit: true,
+    doc:
+      'Open streams of one address; of IPv6, of one /64. Loopback addresses do not count, as a proxy on the same' +
+      ' machine looks like one.',
+  }),
+  maxPublishesPerKey: count({
+    default: 50_000,
+    min: 1,
+    max: 1_000_000_000,
+    isLimit: true,
+    doc: 'Publishes a second of one API key.',
+  }),
+  maxPublishesPerUser: count({
+    default: 100,
+    min: 1,
+    max: 1_000_000_000,
+    isLimit: true,
+    doc: 'Publishes a second of one user.',
+  }),
   maxTopics: count({
     default: 100,
     min: 1,
@@ -200,6 +319,26 @@ export type Settings = {
 
 /** The names of all settings, in the order of the table. */
 export const settingKeys = Object.freeze(Object.keys(settingTable) as SettingKey[])
+
+/** A file that is optional. */
+function file({ doc }: { readonly doc: string }): Setting<string> {
+  return text({
+    default: '',
+    placeholder: 'file',
+    allowed: 'the path of a file',
+    isAllowed: (path) => path === '' || isPath(path),
+    doc,
+  })
+}
+
+function isShortText(text: string): boolean {
+  return text.length <= 512 && !/\p{Cc}/u.test(text)
+}
+
+/** Without a port: a name is a name on every port. */
+function isHostName(host: string): boolean {
+  return /^(?:\[[0-9a-fA-F:.]+\]|[0-9a-zA-Z_-]+(?:\.[0-9a-zA-Z_-]+)*)$/.test(host)
+}
 
 function isPath(path: string): boolean {
   return path !== '' && !path.includes('\0')

@@ -11,6 +11,11 @@ export interface Setting<Value> {
   readonly placeholder: string
   /** The values allowed, in words. */
   readonly allowed: string
+  /**
+   * Whether its value must never be shown: not in an error, not in a log. It has no flag either, for everybody on
+   * a machine can read the command lines of all.
+   */
+  readonly isSecret?: boolean
   /** A value as it would be written in the docs. */
   show(value: Value): string
   /**
@@ -100,6 +105,24 @@ export function choice<const Word extends string>(
   }
 }
 
+/** Something that is on or off, or `auto`, where the server decides. */
+export function toggle(row: Row<'auto'>): Setting<'auto' | 'on' | 'off'> {
+  return {
+    default: row.default,
+    doc: row.doc,
+    isLimit: false,
+    placeholder: 'on|off',
+    allowed: 'auto, on, off',
+    show: String,
+    read(input) {
+      if (input === true || input === 'true' || input === 'on') return 'on'
+      if (input === false || input === 'false' || input === 'off') return 'off'
+      if (input === 'auto') return 'auto'
+      throw new RangeError('is not known; give one of auto, on, off')
+    },
+  }
+}
+
 /** Text with a rule of its own. */
 export interface TextRow extends Row<string> {
   readonly placeholder: string
@@ -120,6 +143,23 @@ export function text(row: TextRow): Setting<string> {
     read(input) {
       if (typeof input === 'string' && row.isAllowed(input)) return input
       throw new RangeError(`is not allowed; give ${row.allowed}`)
+    },
+  }
+}
+
+/** A text that nobody may see. */
+export function secret(row: { readonly doc: string; readonly allowed: string }): Setting<string> {
+  return {
+    default: '',
+    doc: row.doc,
+    isLimit: false,
+    isSecret: true,
+    placeholder: 'secret',
+    allowed: row.allowed,
+    show: () => '',
+    read(input) {
+      if (typeof input === 'string') return input
+      throw new RangeError(`is not a string; give ${row.allowed}`)
     },
   }
 }

@@ -72,11 +72,17 @@ function readValue({ key, value, source, spell, spelled }: GivenValue): unknown 
     const hint = nearest === undefined ? 'docs/configuration.md lists them all' : `the nearest is ${nearest}`
     throw new Mistake({ key: spelled ?? key, source, remedy: `is not a setting; ${hint}` })
   }
+  const setting: Setting<unknown> = settingTable[key as SettingKey]
+  if (setting.isSecret && source.startsWith('flag')) {
+    const remedy =
+      'is a secret, and everybody on this machine can read flags; use the environment or the file'
+    throw new Mistake({ key, source, remedy })
+  }
   try {
-    const setting: Setting<unknown> = settingTable[key as SettingKey]
     return setting.read(value)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
+    if (setting.isSecret) throw new Mistake({ key, source, remedy: error.message })
     const shown = (JSON.stringify(value) ?? String(value)).slice(0, 80)
     throw new Mistake({ key, source, remedy: `is ${shown}, which ${error.message}` })
   }

@@ -8,7 +8,7 @@ import { sendJson } from './publish.ts'
 export function addAdmin(app: FastifyInstance, parts: Parts): void {
   app.post('/api/admin/rotate', async (request, reply) => {
     const access = await admit(parts, request.raw)
-    if (!access.mayAdminister) {
+    if (!access.mayAdminister()) {
       throw new TidingsError('forbidden', 'Only those who run the server may begin a new epoch.')
     }
     const epoch = await parts.tidings.rotate()

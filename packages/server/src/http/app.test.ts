@@ -1,6 +1,8 @@
 import { TidingsError } from '@tidings/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openAccess, type Policy } from '../auth/policy.ts'
+import { openAccess } from '../auth/access.ts'
+import { createAccess } from '../auth/create-access.ts'
+import type { Policy } from '../auth/policy.ts'
 import { httpLimits } from './app.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
 
@@ -201,7 +203,7 @@ describe('what is no HTTP', () => {
 
 describe('the policy', () => {
   it('is asked on every road, and its refusal is a problem document', async () => {
-    const guest = { ...openAccess, scope: 'guest', mayAdminister: false, mayPublish: () => false }
+    const guest = { ...openAccess, mayAdminister: () => false, mayPublish: () => false }
     const limited = await startTestApp({}, { admit: async () => guest })
     const refused = [
       await limited.post('/api/events', { topic: 'a' }),
@@ -216,7 +218,11 @@ describe('the policy', () => {
   })
 
   it('hides what a caller may not read, live, replayed and in pages', async () => {
-    const access = { ...openAccess, scope: 'own', mayRead: (topic: string) => !topic.startsWith('secret/') }
+    const access = createAccess({
+      caller: 'a',
+      mayPublish: () => true,
+      mayRead: (topic) => !/^secret/.test(topic),
+    })
     const limited = await startTestApp({}, { admit: async () => access })
     await limited.post('/api/events', [
       { topic: 'secret/a', data: 1 },

@@ -1,6 +1,6 @@
-import type { EventInput } from '@tidings/protocol'
+import { broadcastTopic, type EventInput } from '@tidings/protocol'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { announcementEventType, broadcastTopic, checkAnnouncement } from '../inbox/announcement.ts'
+import { announcementEventType, checkAnnouncement } from '../inbox/announcement.ts'
 import { parseJson, readBody, readJson } from './body.ts'
 import type { Parts } from './parts.ts'
 import { sendEvent } from './publish.ts'

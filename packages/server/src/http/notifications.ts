@@ -1,6 +1,6 @@
+import { userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import { checkNotification, type Notification, notificationEventType } from '../inbox/notification.ts'
-import { userTopic } from '../inbox/user-topic.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
 import type { Parts } from './parts.ts'

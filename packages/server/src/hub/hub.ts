@@ -1,12 +1,12 @@
 import { type Cursor, checkTopic, type TopicSet } from '@tidings/protocol'
-import type { Batch, EventLog, Tail as LogTail, Standing, StoredEvent } from '../log/event-log.ts'
+import type { Batch, EventLog, Tail as LogTail, Selection, Standing, StoredEvent } from '../log/event-log.ts'
 import { fanOut, type Selected } from './fan-out.ts'
 import { Frame } from './frame.ts'
 import { Interest, type Listener, type Wanted } from './interest.ts'
 import { type Portion, PortionCache } from './portion.ts'
-import { Presence } from './presence.ts'
 import { Tail } from './tail.ts'
 import { TailEvent } from './tail-event.ts'
+import { Tally } from './tally.ts'
 import { TopicIndex } from './topic-index.ts'
 
 /** The hub's bounds. */
@@ -29,6 +29,16 @@ export interface HubCounters {
   sentBytes: number
 }
 
+/** Some past events. */
+export interface Past {
+  readonly events: readonly StoredEvent[]
+  /** The number up to which they are all. */
+  readonly reached: number
+  readonly isEnd: boolean
+  /** The number before the oldest event kept. */
+  readonly floor: number
+}
+
 /** Who is told whether anybody listens to a topic. */
 interface Watcher {
   readonly topic: string
@@ -39,7 +49,8 @@ interface Watcher {
 
 /** The part of one process that knows who listens here. */
 export class Hub {
-  readonly presence = new Presence()
+  /** How many streams each user has open here. */
+  readonly presence = new Tally()
   readonly counters: HubCounters = { published: 0, sent: 0, sentBytes: 0 }
   readonly #log: EventLog
   readonly #options: HubOptions
@@ -50,6 +61,7 @@ export class Hub {
   #tail: Tail
   #head: Cursor
   #logTail: LogTail | undefined
+  #beforeShowing = () => {}
 
   /** Opens a hub on a log and follows it from its head. */
   static async open(log: EventLog, options: HubOptions): Promise<Hub> {
@@ -170,6 +182,26 @@ export class Hub {
     return before - 1
   }
 
+  /** What is called before a batch is shown: whose time is over leaves before it. */
+  beforeShowing(callback: () => void): void {
+    this.#beforeShowing = callback
+  }
+
+  /** Past events as the log has them, as many as a stream may get at once. */
+  async past(selection: Selection, after: number, upTo: number): Promise<Past> {
+    const { pageEvents, pageBytes } = this.#options
+    const { events, reached, isEnd, floor } = await this.#log.read({
+      selection,
+      after,
+      upTo,
+      limit: pageEvents,
+    })
+    const fitting = countFitting(events, pageBytes)
+    if (fitting === events.length) return { events, reached: reached.seq, isEnd, floor: floor.seq }
+    const some = events.slice(0, fitting)
+    return { events: some, reached: some.at(-1)!.seq, isEnd: false, floor: floor.seq }
+  }
+
   /** Counts a frame that was written to some streams. */
   count(frame: Frame, streams: number): void {
     this.counters.sent += frame.events * streams
@@ -185,6 +217,7 @@ export class Hub {
   #take(batch: Batch): void {
     if (batch.epoch !== this.#head.epoch) this.#changeEpoch(batch.epoch)
     if (batch.events.length === 0) return
+    this.#beforeShowing()
     const before = this.#head
     const events = batch.events.map((event) => this.#remember(event, batch.epoch))
     this.counters.published += events.length
@@ -273,4 +306,14 @@ export class Hub {
 
 function joined(frames: readonly Frame[]): Frame | undefined {
   return frames.length === 0 ? undefined : Frame.join(frames)
+}
+
+/** How many of these fit into so many bytes; at least one, however large, or nothing would ever move. */
+function countFitting(events: readonly StoredEvent[], bytes: number): number {
+  let left = bytes
+  const beyond = events.findIndex(({ payload }, at) => {
+    left -= payload.length
+    return left < 0 && at > 0
+  })
+  return beyond === -1 ? events.length : beyond
 }

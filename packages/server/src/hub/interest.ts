@@ -59,6 +59,11 @@ export class Interest {
     return types === undefined ? { topics } : { topics, types }
   }
 
+  /** Whether an event is one of this interest. */
+  wants(topic: string, type: string): boolean {
+    return this.wanted.topics.has(topic) && this.takes(topic, type)
+  }
+
   /** Whether an event of these topics is also of the type that is wanted, and allowed: live and replayed alike. */
   takes(topic: string, type: string): boolean {
     const { types } = this.wanted

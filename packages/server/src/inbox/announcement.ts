@@ -2,9 +2,6 @@ import { checkObject, readText, refuseOthers } from './fields.ts'
 import { readLink } from './link.ts'
 import { notificationLimits } from './notification.ts'
 
-/** The topic that everybody listens to. */
-export const broadcastTopic = 'broadcast'
-
 /** The SSE type of an announcement. */
 export const announcementEventType = 'announcement'
 

@@ -1,9 +1,8 @@
-import { TidingsError } from '@tidings/protocol'
+import { TidingsError, userTopic } from '@tidings/protocol'
 import { describe, expect, it } from 'vitest'
 import { checkActivity } from './activity.ts'
 import { checkAnnouncement } from './announcement.ts'
 import { checkNotification } from './notification.ts'
-import { userTopic } from './user-topic.ts'
 
 const good = { type: 'success', title: 'Deploy Complete', message: 'v2.3.1\ndeployed' }
 

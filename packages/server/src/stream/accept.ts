@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { checkPattern, checkType, TidingsError, TopicSet } from '@tidings/protocol'
-import { broadcastTopic } from '../inbox/announcement.ts'
-import { userTopic } from '../inbox/user-topic.ts'
+import { broadcastTopic, checkPattern, checkType, TidingsError, TopicSet, userTopic } from '@tidings/protocol'
 
 /** What a stream is asked for. */
 export interface SubscriptionRequest {
@@ -77,7 +75,8 @@ function checkList(topics: unknown, maxTopics: number): string[] {
   )
 }
 
-function checkLast(last: number | undefined): void {
+/** @throws TidingsError `invalid_field`. */
+export function checkLast(last: number | undefined): void {
   if (last === undefined || (Number.isInteger(last) && last >= 0 && last <= maxLast)) return
   throw new TidingsError('invalid_field', `last must be a whole number from 0 to ${maxLast}.`, {
     field: 'last',

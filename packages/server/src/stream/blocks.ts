@@ -1,6 +1,7 @@
 import {
   type Connected,
   type Cursor,
+  type Expiring,
   encodeBlock,
   encodeComment,
   formatCursor,
@@ -40,6 +41,21 @@ export function gapFrame(reason: GapReason, from: Cursor | undefined, to: Cursor
     missed: reason === 'trimmed' && from !== undefined ? to.seq - from.seq : null,
   }
   return Frame.of(encodeBlock({ id: gap.to, type: 'gap', data: JSON.stringify(gap) }))
+}
+
+/** §5.8: events of topics that were added are missing. No id, for the stream itself misses nothing. */
+export function pastGapFrame(reason: GapReason, to: Cursor, missed: number | null): Frame {
+  const gap: Gap = { reason, from: null, to: formatCursor(to), missed }
+  return Frame.of(encodeBlock({ type: 'gap', data: JSON.stringify(gap) }))
+}
+
+/** @param expiresAt in milliseconds since the epoch. */
+export function expiringFrame(expiresAt: number, now: number): Frame {
+  const expiring: Expiring = {
+    expiresAt: new Date(expiresAt).toISOString(),
+    expiresInMs: Math.max(0, Math.round(expiresAt - now)),
+  }
+  return Frame.of(encodeBlock({ type: 'expiring', data: JSON.stringify(expiring) }))
 }
 
 export function goodbyeFrame(goodbye: Goodbye): Frame {

@@ -1,9 +1,27 @@
-import { type Cursor, formatCursor, type GapReason, type GoodbyeReason } from '@tidings/protocol'
+import {
+  type Cursor,
+  formatCursor,
+  type GapReason,
+  type GoodbyeReason,
+  type TopicSet,
+} from '@tidings/protocol'
+import type { Access } from '../auth/access.ts'
 import type { Frame } from '../hub/frame.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Interest, Listener, Wanted } from '../hub/interest.ts'
 import type { Portion } from '../hub/portion.ts'
-import { commentFrame, connectedFrame, gapFrame, goodbyeFrame, heartbeatFrame, liveFrame } from './blocks.ts'
+import {
+  commentFrame,
+  connectedFrame,
+  expiringFrame,
+  gapFrame,
+  goodbyeFrame,
+  heartbeatFrame,
+  liveFrame,
+  pastGapFrame,
+} from './blocks.ts'
+import type { Dated, Deadlines } from './deadlines.ts'
+import { Detour, type Stretch } from './detour.ts'
 import type { Sink, SinkOwner } from './sink/sink.ts'
 import { type Beginning, findStart, type Start, unknownTag } from './start.ts'
 import type { Turns, Waiting } from './turns.ts'
@@ -15,7 +33,10 @@ export interface Surroundings {
   readonly turns: Turns
   /** Turns four times in a heartbeat. */
   readonly wheel: Wheel
+  readonly deadlines: Deadlines
   readonly heartbeatMs: number
+  /** How long before its end a stream is told of it; 0 for not at all. */
+  readonly expiryNoticeMs: number
   /** When a client should come back, in milliseconds: another answer each time, so that not all come at once. */
   retryMs(): number
   /** The heartbeat of those who stand at the head. */
@@ -23,6 +44,18 @@ export interface Surroundings {
   /** Called once, when the connection is over. */
   onClosed(connection: Connection): void
 }
+
+/** For whom a stream is open. */
+export interface Reader {
+  readonly access: Access
+  /** Whose presence it is, and whose limit it counts for; absent if nobody said. */
+  readonly user: string | undefined
+  /** Where it comes from, for the limit of streams an address; absent if that does not count. */
+  readonly address: string | undefined
+}
+
+/** What is wanted of the past of topics that are added: the events after a number, or why there are none. */
+export type Past = { readonly topics: TopicSet } & ({ readonly after: number } | { readonly gap: GapReason })
 
 /**
  * The part of the heartbeat interval after which a silent stream gets one. The wheel comes by four times in an
@@ -34,12 +67,17 @@ const silentShare = 0.7
  * The life of one response: a place in the log that moves forward. It is live while the place is the head, and
  * otherwise reads on, portion by portion, as fast as its client takes them.
  */
-export class Connection implements Listener, SinkOwner, Waiting, Spoke {
+export class Connection implements Listener, SinkOwner, Waiting, Spoke, Dated {
   readonly clientId: string
-  /** Who it is for; absent if nobody said. */
   readonly user: string | undefined
+  readonly address: string | undefined
+  /** The API key that it was opened with. */
+  readonly keyId: string | undefined
   readonly #around: Surroundings
-  readonly #interest: Interest
+  #access: Access
+  /** When it is looked at next, by the clock on the wall: to say that its end is near, or to end. */
+  #deadline: number | undefined
+  #interest: Interest
   readonly #sink: Sink
   readonly #slot: Set<Spoke>
   /** Turn of the wheel at which it has lived long enough. */
@@ -50,9 +88,12 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   #wroteAt = performance.now()
   #replayed = 0
   #announcesLive = false
+  /** Topics that were added and have a past to be read first. */
+  readonly #detours: Detour[] = []
   #isFull = false
   #isReading = false
   #isWaiting = false
+  #hasBegun = false
   #isOver = false
 
   /**
@@ -61,18 +102,72 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
    */
   constructor(
     around: Surroundings,
-    who: { readonly clientId: string; readonly user: string | undefined },
+    clientId: string,
+    { access, user, address }: Reader,
     wanted: Wanted,
     openSink: (owner: SinkOwner) => Sink,
     maxAgeMs: number,
   ) {
-    this.clientId = who.clientId
-    this.user = who.user
+    this.clientId = clientId
+    this.user = user
+    this.address = address
+    this.keyId = access.credential?.keyId
     this.#around = around
+    this.#access = access
     this.#interest = around.hub.join(this, wanted)
     this.#lastTurn = around.wheel.turns + Math.ceil((maxAgeMs * 4) / around.heartbeatMs)
     this.#slot = around.wheel.add(this)
     this.#sink = openSink(this)
+    this.#expectEnd()
+  }
+
+  /** Whether its client knows its name, and it is not over. */
+  get isOpen(): boolean {
+    return this.#hasBegun && !this.#isOver
+  }
+
+  /** What its client may do. */
+  get access(): Access {
+    return this.#access
+  }
+
+  /** What it wants, and may read of that. */
+  get wanted(): Wanted {
+    return this.#interest.wanted
+  }
+
+  /**
+   * Goes on with other rights, e.g. those of a newer token.
+   * @throws TidingsError `forbidden` if nothing of one of its topics could be read with them; it then goes on as it was.
+   */
+  renew(access: Access): void {
+    const { wanted } = this.#interest
+    const reading = access.reading(wanted.topics)
+    this.#access = access
+    this.#expectEnd()
+    this.#want({ ...wanted, ...reading })
+  }
+
+  /**
+   * Goes on with other topics.
+   * @param past what of the past of those that are new is wanted.
+   * @throws TidingsError `forbidden`; it then goes on as it was.
+   * @returns the place from which on it has them; `undefined` if it is over.
+   */
+  amend(topics: TopicSet, past?: Past): Cursor | undefined {
+    if (!this.isOpen) return undefined
+    const { hub } = this.#around
+    const before = this.#interest.wanted
+    this.#want({ ...before, topics, ...this.#access.reading(topics) })
+    const from = this.#place ?? hub.head
+    if (past === undefined) return from
+    if ('gap' in past) this.#write(pastGapFrame(past.gap, from, null))
+    else
+      this.#takeDetour(
+        new Detour(hub, past.topics, before.topics, { after: past.after, upTo: from.seq }),
+        from,
+      )
+    return from
   }
 
   /** Finds where the stream begins, says so, and goes. */
@@ -105,16 +200,22 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
 
   takeTurn(): void {
     this.#isWaiting = false
+    this.#around.deadlines.sweep()
     if (this.#isOver || this.#isFull || this.#isReading || this.#place === undefined) return
     const { hub } = this.#around
     if (this.#place.epoch !== hub.head.epoch) {
       this.#tellGap('epoch', this.#place, hub.head)
       this.#place = hub.head
+      this.#detours.length = 0
       this.#goOn()
       return
     }
+    if (this.#detours.length > 0) {
+      this.#await(this.#detours[0]!.read(this.#interest), (stretch) => this.#followDetour(stretch))
+      return
+    }
     const portion = hub.next(this.#interest, this.#place)
-    if (portion instanceof Promise) this.#await(portion)
+    if (portion instanceof Promise) this.#await(portion, (read) => this.#take(read))
     else this.#take(portion)
   }
 
@@ -134,8 +235,21 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
     else this.#write(isKnown(this.#place) ? heartbeatFrame(this.#place) : commentFrame)
   }
 
+  onDeadline(now: number): void {
+    const { expiresAt = now } = this.#access
+    this.#deadline = undefined
+    if (expiresAt <= now) {
+      this.goodbye('expired')
+      return
+    }
+    this.#deadline = expiresAt
+    this.#around.deadlines.add(this, expiresAt)
+    if (!this.#isOver && !this.#isFull && this.#hasBegun) this.#write(expiringFrame(expiresAt, now))
+  }
+
   onClose(): void {
     this.#isOver = true
+    this.#forgetEnd()
     this.#slot.delete(this)
     this.#around.hub.leave(this, this.#interest)
     this.#around.onClosed(this)
@@ -146,7 +260,9 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
     if (this.#isOver) return
     this.#isOver = true
     this.#interest.live.delete(this)
-    this.#sink.end(goodbyeFrame({ reason, reconnect: true, retryMs: this.#around.retryMs() }))
+    // Who was sent away would only be sent away again.
+    const reconnect = reason !== 'revoked'
+    this.#sink.end(goodbyeFrame({ reason, reconnect, retryMs: this.#around.retryMs() }))
   }
 
   /** Ends the stream at once. */
@@ -162,6 +278,7 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
     // Before a gap, no id: a client that is cut between the two would come back from beyond what it was not told.
     const place = start.gap === undefined && isKnown(start.place) ? start.place : undefined
     this.#write(connectedFrame(connected, place, this.#around.retryMs()))
+    this.#hasBegun = true
     if (start.gap !== undefined) this.#tellGap(start.gap.reason, start.gap.from, start.place)
     this.#announcesLive = start.isReplay
     this.#place = start.place
@@ -169,15 +286,68 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   }
 
   /** Another turn comes when the log has been read. */
-  #await(portion: Promise<Portion>): void {
+  #await<Read>(reading: Promise<Read>, take: (read: Read) => void): void {
+    const interest = this.#interest
     this.#isReading = true
-    portion.then(
+    reading.then(
       (read) => {
         this.#isReading = false
-        this.#take(read)
+        this.#around.deadlines.sweep()
+        if (this.#isOver) return
+        // What was read was for other wishes, or for other rights.
+        if (interest === this.#interest) take(read)
+        else this.#askTurn()
       },
       () => this.goodbye('storage-failed'),
     )
+  }
+
+  /** Waits where it stands, and reads the past of added topics first. */
+  #takeDetour(detour: Detour, from: Cursor): void {
+    if (this.#interest.live.delete(this)) this.#replayed = 0
+    this.#place = from
+    this.#detours.push(detour)
+    this.#announcesLive = true
+    this.#askTurn()
+  }
+
+  #followDetour({ frame, reached, isEnd, missed }: Stretch): void {
+    const detour = this.#detours[0]!
+    detour.place = reached
+    if (isEnd) this.#detours.shift()
+    if (missed > 0) this.#write(pastGapFrame('trimmed', this.#place!, missed))
+    if (frame !== undefined) {
+      this.#replayed += frame.events
+      this.#write(frame)
+    }
+    this.#askTurn()
+  }
+
+  #want(wanted: Wanted): void {
+    const { hub } = this.#around
+    const before = this.#interest
+    const isLive = before.live.has(this)
+    // In this order, so that nobody who watches a topic of both sees it lost.
+    this.#interest = hub.join(this, wanted)
+    if (this.#interest === before) return
+    hub.leave(this, before)
+    if (isLive) this.#interest.live.add(this)
+  }
+
+  #expectEnd(): void {
+    this.#forgetEnd()
+    const { expiresAt } = this.#access
+    if (expiresAt === undefined || this.#isOver) return
+    const left = expiresAt - Date.now()
+    // A token that is short-lived itself has a notice that is shorter.
+    const notice = Math.min(this.#around.expiryNoticeMs, left / 2)
+    this.#deadline = notice > 0 ? expiresAt - notice : expiresAt
+    this.#around.deadlines.add(this, this.#deadline)
+  }
+
+  #forgetEnd(): void {
+    if (this.#deadline !== undefined) this.#around.deadlines.delete(this, this.#deadline)
+    this.#deadline = undefined
   }
 
   #take(portion: Portion): void {
@@ -202,7 +372,7 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke {
   #goOn(): void {
     if (this.#isFull || this.#isOver) return
     const { hub } = this.#around
-    if (!isSamePlace(this.#place!, hub.head)) {
+    if (this.#detours.length > 0 || !isSamePlace(this.#place!, hub.head)) {
       this.#askTurn()
       return
     }

@@ -1,9 +1,12 @@
 import { type Cursor, type GoodbyeReason, randomBase36 } from '@tidings/protocol'
+import type { Access } from '../auth/access.ts'
 import type { Frame } from '../hub/frame.ts'
 import type { Hub } from '../hub/hub.ts'
 import type { Wanted } from '../hub/interest.ts'
+import { Tally } from '../hub/tally.ts'
 import { goodbyeFrame, heartbeatFrame } from './blocks.ts'
-import { Connection, type Surroundings } from './connection.ts'
+import { Connection, type Reader, type Surroundings } from './connection.ts'
+import { Deadlines } from './deadlines.ts'
 import type { Sink, SinkOwner } from './sink/sink.ts'
 import { Turns } from './turns.ts'
 import { Wheel } from './wheel.ts'
@@ -12,8 +15,11 @@ import { Wheel } from './wheel.ts'
 export interface ConnectionsOptions {
   readonly heartbeatMs: number
   readonly retryMs: number
+  readonly expiryNoticeMs: number
   readonly maxConnections: number
   readonly maxConnectionsPerUser: number
+  readonly maxConnectionsPerKey: number
+  readonly maxConnectionsPerAddress: number
   readonly maxConnectionAgeMs: number
 }
 
@@ -31,9 +37,13 @@ export class Connections implements Surroundings {
   readonly hub: Hub
   readonly turns = new Turns(sliceMs)
   readonly wheel: Wheel
+  readonly deadlines = new Deadlines()
   readonly heartbeatMs: number
+  readonly expiryNoticeMs: number
   readonly #options: ConnectionsOptions
-  readonly #open = new Set<Connection>()
+  readonly #open = new Map<string, Connection>()
+  readonly #keys = new Tally()
+  readonly #addresses = new Tally()
   #draining: Promise<void> | undefined
   #hasFailed = false
   #onEmpty: (() => void) | undefined
@@ -42,8 +52,10 @@ export class Connections implements Surroundings {
   constructor(hub: Hub, options: ConnectionsOptions) {
     this.hub = hub
     this.heartbeatMs = options.heartbeatMs
+    this.expiryNoticeMs = options.expiryNoticeMs
     this.wheel = new Wheel(options.heartbeatMs / 4)
     this.#options = options
+    hub.beforeShowing(() => this.deadlines.sweep())
   }
 
   get size(): number {
@@ -54,14 +66,18 @@ export class Connections implements Surroundings {
     return this.#draining !== undefined
   }
 
-  /** Why a stream for this user can't be opened now; absent if it can. */
-  refusal(user: string | undefined): GoodbyeReason | undefined {
+  /** Why a stream for this reader can't be opened now; absent if it can. */
+  refusal({ user, access, address }: Reader): GoodbyeReason | undefined {
     if (this.#hasFailed) return 'storage-failed'
     if (this.isDraining) return 'drain'
-    const { maxConnections, maxConnectionsPerUser } = this.#options
-    if (this.#open.size >= maxConnections) return 'overloaded'
-    const isUserFull = user !== undefined && this.hub.presence.streamsOf(user) >= maxConnectionsPerUser
-    return isUserFull ? 'overloaded' : undefined
+    const { maxConnections, maxConnectionsPerUser, maxConnectionsPerKey, maxConnectionsPerAddress } =
+      this.#options
+    const isFull =
+      this.#open.size >= maxConnections ||
+      isAtLimit(this.hub.presence, user, maxConnectionsPerUser) ||
+      isAtLimit(this.#keys, access.credential?.keyId, maxConnectionsPerKey) ||
+      isAtLimit(this.#addresses, address, maxConnectionsPerAddress)
+    return isFull ? 'overloaded' : undefined
   }
 
   /** What a refused stream is told: a native EventSource gives up for ever on an error, but comes back on this. */
@@ -73,13 +89,29 @@ export class Connections implements Surroundings {
    * Opens a stream; it says nothing before it is started.
    * @param openSink makes the sink of the response whose owner is the connection.
    */
-  open(user: string | undefined, wanted: Wanted, openSink: (owner: SinkOwner) => Sink): Connection {
+  open(reader: Reader, wanted: Wanted, openSink: (owner: SinkOwner) => Sink): Connection {
     // Not all dead peers of one deploy at the same moment.
     const age = this.#options.maxConnectionAgeMs * (0.8 + 0.2 * Math.random())
-    const connection = new Connection(this, { clientId: randomBase36(12), user }, wanted, openSink, age)
-    this.#open.add(connection)
-    if (user !== undefined) this.hub.presence.enter(user)
+    const connection = new Connection(this, randomBase36(12), reader, wanted, openSink, age)
+    this.#open.set(connection.clientId, connection)
+    for (const [tally, name] of this.#countsOf(connection)) if (name !== undefined) tally.add(name)
     return connection
+  }
+
+  /** The open stream of this name, if its client knows it. */
+  find(clientId: string): Connection | undefined {
+    const connection = this.#open.get(clientId)
+    return connection?.isOpen ? connection : undefined
+  }
+
+  /**
+   * Ends the streams that are chosen, and tells them not to come back.
+   * @returns how many.
+   */
+  revoke(isChosen: (access: Access, clientId: string) => boolean): number {
+    const chosen = [...this.#open.values()].filter(({ access, clientId }) => isChosen(access, clientId))
+    for (const connection of chosen) connection.goodbye('revoked')
+    return chosen.length
   }
 
   retryMs(): number {
@@ -93,8 +125,8 @@ export class Connections implements Surroundings {
   }
 
   onClosed(connection: Connection): void {
-    if (!this.#open.delete(connection)) return
-    if (connection.user !== undefined) this.hub.presence.leave(connection.user)
+    if (!this.#open.delete(connection.clientId)) return
+    for (const [tally, name] of this.#countsOf(connection)) if (name !== undefined) tally.remove(name)
     if (this.#open.size === 0) this.#onEmpty?.()
   }
 
@@ -110,7 +142,7 @@ export class Connections implements Surroundings {
   /** The log can no longer be trusted: ends every stream at once, and says so (§5.6). */
   fail(): void {
     this.#hasFailed = true
-    for (const connection of [...this.#open]) connection.goodbye('storage-failed')
+    for (const connection of [...this.#open.values()]) connection.goodbye('storage-failed')
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -119,7 +151,7 @@ export class Connections implements Surroundings {
       if (this.#open.size === 0) resolve()
     })
     const steps = Math.max(1, Math.floor((drainMs * drainShare) / drainStepMs))
-    const leaving = [...this.#open]
+    const leaving = [...this.#open.values()]
     const perStep = Math.ceil(leaving.length / steps)
     const sayGoodbye = () => {
       for (const connection of leaving.splice(0, perStep)) connection.goodbye('drain')
@@ -127,11 +159,24 @@ export class Connections implements Surroundings {
     sayGoodbye()
     const stepping = setInterval(sayGoodbye, drainStepMs)
     const cutting = setTimeout(() => {
-      for (const connection of this.#open) connection.cut()
+      for (const connection of this.#open.values()) connection.cut()
     }, drainMs)
     await empty
     clearInterval(stepping)
     clearTimeout(cutting)
     this.wheel.close()
+    this.deadlines.close()
   }
+
+  #countsOf({ user, keyId, address }: Connection): readonly (readonly [Tally, string | undefined])[] {
+    return [
+      [this.hub.presence, user],
+      [this.#keys, keyId],
+      [this.#addresses, address],
+    ]
+  }
+}
+
+function isAtLimit(tally: Tally, name: string | undefined, limit: number): boolean {
+  return name !== undefined && tally.of(name) >= limit
 }

@@ -158,7 +158,7 @@ test('a fetch-style stream answers, resumes, and ends when its reader goes', asy
   const tidings = await open()
   const first = await tidings.publish({ topic: 'a', text: 'one' })
   await tidings.publish({ topic: 'a', text: 'two' })
-  const response = tidings.respond(
+  const response = await tidings.respond(
     new Request('http://localhost/events?topic=a', { headers: { 'Last-Event-ID': first.ids[0]! } }),
   )
   expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
@@ -175,7 +175,7 @@ test('a fetch-style stream answers, resumes, and ends when its reader goes', asy
 
 test('a fetch-style reader that is slow is not buffered without bound, and gets everything', async () => {
   const tidings = await open({ streamBufferBytes: 4_096 })
-  const response = tidings.respond(new Request('http://localhost/events?topic=a'))
+  const response = await tidings.respond(new Request('http://localhost/events?topic=a'))
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
   const text = 'x'.repeat(1_000)
   for (let n = 0; n < 500; n++) await tidings.publish({ topic: 'a', text: `${n} ${text}` })

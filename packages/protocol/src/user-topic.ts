@@ -1,4 +1,8 @@
-import { checkTopic, TidingsError } from '@tidings/protocol'
+import { TidingsError } from './problem.ts'
+import { checkTopic } from './topic.ts'
+
+/** The topic that everybody listens to. */
+export const broadcastTopic = 'broadcast'
 
 /**
  * The topic of one user, `user/<id>`. The id is one segment: neither a pattern nor a path, which would reach

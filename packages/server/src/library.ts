@@ -1,0 +1,134 @@
+import type { EventInput } from '@tidings/protocol'
+import type { Access } from './auth/access.ts'
+import type { AuthFunction, AuthSettings } from './auth/create-policy.ts'
+import type { Settings } from './config/settings.ts'
+import type { HistoryPage, HistoryQuery } from './history.ts'
+import type { Hub } from './hub/hub.ts'
+import type { Durability, EventLog } from './log/event-log.ts'
+import type { SubscriptionRequest } from './stream/accept.ts'
+import type { Amended, Amendment } from './stream/amend.ts'
+import type { NodeRequest, NodeResponse } from './stream/respond.ts'
+
+/** Settings of the library: any of the server's, all optional. */
+export type TidingsOptions = { readonly [Key in keyof Settings]?: Settings[Key] | undefined } & {
+  /**
+   * Who may read what: settings of the server that say how tokens and keys are checked, or a function that knows.
+   * `stream` and `respond` then ask it of every request that comes without an `access`.
+   */
+  readonly auth?: AuthSettings | AuthFunction | undefined
+}
+
+/**
+ * What a caller of the library says about a stream. With `topics`, the request adds only where the client was;
+ * without them, the client chooses its topics, types and `last` in the query, as with `GET /events` (PROTOCOL §5.1).
+ */
+export interface StreamOptions extends Partial<SubscriptionRequest> {
+  /** What this caller may read; if absent, what the option `auth` says of the request, or else everything. */
+  readonly access?: Access | undefined
+  /** Where the client is, for the limit of streams an address; absent if it is not to count. */
+  readonly address?: string | undefined
+}
+
+/** What a caller of the library says about a publish. */
+export interface PublishOptions {
+  /** Makes a retry safe: the same key and events give the same ids, and store nothing. */
+  readonly idempotencyKey?: string | undefined
+  /** What this caller may publish; everything, if absent. */
+  readonly access?: Access | undefined
+}
+
+/** The answer to a publish: everything is stored with the durability that it names. */
+export interface Published {
+  /** Ids of the events, in the order in which they were given. */
+  readonly ids: string[]
+  readonly durability: Durability
+  /** Whether an earlier publish with the same key stored them. */
+  readonly isDuplicate: boolean
+}
+
+/** Counts, for people and programs. */
+export interface Stats {
+  readonly totalConnections: number
+  readonly uniqueUsers: number
+  /** Events and bytes in memory, from which readers that are a little behind are served. */
+  readonly eventsBuffered: number
+  readonly bytesBuffered: number
+  /** Events that came from the log since the start. */
+  readonly totalEventsPublished: number
+  /** Deliveries since the start: events times the streams that got them. */
+  readonly totalEventsSent: number
+  readonly totalBytesSent: number
+  /** Events kept in the log, and the bytes that retention counts. */
+  readonly eventsStored: number
+  readonly bytesStored: number
+  readonly epoch: string
+  /** The id after which the next event comes. */
+  readonly head: string
+  readonly durability: Durability
+  readonly uptimeSeconds: number
+}
+
+/** The hub without the server: publish, stream, resume, in anybody's Node app. */
+export interface Tidings {
+  readonly settings: Settings
+  readonly log: EventLog
+  readonly hub: Hub
+  /** Resolves, with the cause, if the log can no longer be trusted. The process should then end. */
+  readonly failed: Promise<Error>
+  readonly isDraining: boolean
+  /**
+   * Stores events and shows them to everybody who wants them. An array is one batch: all or none, in order.
+   * @throws TidingsError of a code of PROTOCOL §9; nothing was stored, except with `storage_failed`.
+   */
+  publish(events: EventInput | readonly EventInput[], options?: PublishOptions): Promise<Published>
+  /**
+   * Takes a response over and makes it a stream. Headers that are set on it already are sent too.
+   * Resolves when the stream stands, or is refused in its own words because the server has no room for it.
+   * HEAD is answered without a stream, and so is a client that has left.
+   * @throws TidingsError if the subscription is wrong; the response is then untouched.
+   */
+  stream(request: NodeRequest, response: NodeResponse, options?: StreamOptions): Promise<void>
+  /**
+   * A stream as a fetch-style Response.
+   * @throws TidingsError if the subscription is wrong.
+   */
+  respond(request: Request, options?: StreamOptions): Promise<Response>
+  /**
+   * Goes on with an open stream under a newer token or other rights of the same caller.
+   * @returns when it ends now, in milliseconds since the epoch; `undefined` if this caller has no such stream.
+   * @throws TidingsError `forbidden` if these rights do not reach its topics; it then goes on as it was.
+   */
+  renew(clientId: string, access: Access): { readonly expiresAt: number | undefined } | undefined
+  /**
+   * Changes the topics of an open stream, without a gap.
+   * @returns `undefined` if this caller has no such stream.
+   * @throws TidingsError `invalid_topic`, `invalid_field`, `too_many_topics`, `forbidden`; it then goes on as it was.
+   */
+  amend(clientId: string, amendment: Amendment, access: Access): Promise<Amended | undefined>
+  /**
+   * Ends streams, whose clients are told not to come back.
+   * @returns how many.
+   */
+  revoke(isChosen: (access: Access, clientId: string) => boolean): number
+  /** How many open streams want this topic, or at least one of these. */
+  audience(topics: string | Iterable<string>): number
+  /**
+   * Calls back with `true` when somebody begins to listen to a topic, and with `false` when nobody does any more:
+   * start a timer there, and stop it. If somebody listens already, the first call comes soon.
+   * @returns stops it.
+   * @throws TidingsError `invalid_topic`; patterns can't be watched.
+   */
+  watch(topic: string, onChange: (isWanted: boolean) => void): () => void
+  /** A page of the log. */
+  history(query: HistoryQuery): Promise<HistoryPage>
+  /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
+  rotate(): Promise<string>
+  stats(): Promise<Stats>
+  /**
+   * Tells new streams to come back later and says goodbye to all others, spread over `drainMs` (that of the
+   * settings, if absent). Publishes go on until `close`.
+   */
+  drain(options?: { readonly drainMs?: number }): Promise<void>
+  /** Drains, and closes the log: publishes that are under way are still stored and answered. */
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
