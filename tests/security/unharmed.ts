@@ -12,9 +12,9 @@ const mebibyte = 1024 * 1024
  * stranger's publish still reaches a stranger's stream.
  */
 export async function expectUnharmed(server: ServerProcess, before: Sample): Promise<void> {
-  const { port } = server
-  using reader = await SseReader.open({ port, topics: ['after/attack'] })
-  using publisher = new Publisher({ port, name: 'after-attack', attempts: 1 })
+  const { port, isSecure } = server
+  using reader = await SseReader.open({ port, isSecure, topics: ['after/attack'] })
+  using publisher = new Publisher({ port, isSecure, name: 'after-attack', attempts: 1 })
   expect((await publisher.publish({ topic: 'after/attack' })).kind).toBe('acknowledged')
   await reader.hasReceived(1)
   reader.close()

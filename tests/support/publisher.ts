@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import type { Outcome, Publication, SentEvent } from '../history/history.ts'
 import { until } from './until.ts'
 
@@ -12,6 +13,8 @@ export interface PublisherOptions {
   readonly timeoutMs?: number
   /** Attempts under one key before it is left unknown. */
   readonly attempts?: number
+  /** Over TLS, whoever made the certificate. */
+  readonly isSecure?: boolean
 }
 
 /** An answer to a request. */
@@ -33,12 +36,16 @@ export interface Draft {
 export class Publisher implements Disposable {
   readonly publications: (Publication & { readonly attempts: Outcome[] })[] = []
   readonly #options: Required<PublisherOptions>
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 512 })
+  readonly #agent: Agent
   #count = 0
   #isStopped = false
 
   constructor(options: PublisherOptions) {
-    this.#options = { timeoutMs: 5_000, attempts: 1_000, ...options }
+    this.#options = { timeoutMs: 5_000, attempts: 1_000, isSecure: false, ...options }
+    const agent = { keepAlive: true, maxSockets: 512 }
+    this.#agent = options.isSecure
+      ? new SecureAgent({ ...agent, rejectUnauthorized: false })
+      : new Agent(agent)
   }
 
   /** Sends events in one request, until the outcome is known or the attempts are used up. */
@@ -103,9 +110,9 @@ export class Publisher implements Disposable {
 
   #send(key: string, body: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const { port, timeoutMs } = this.#options
+      const { port, timeoutMs, isSecure } = this.#options
       const headers = { 'content-type': 'application/json', 'idempotency-key': key }
-      const outgoing = request(
+      const outgoing = (isSecure ? secureRequest : request)(
         { port, host: '127.0.0.1', path: '/api/events', method: 'POST', agent: this.#agent, headers },
         (response) => {
           let text = ''

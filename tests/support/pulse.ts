@@ -1,16 +1,24 @@
-import { Agent, get } from 'node:http'
+import { Agent, get as plainGet } from 'node:http'
+import { Agent as SecureAgent, get as secureGet } from 'node:https'
 
 /**
  * Feels a server's pulse from outside: asks for its health without a pause, and notes the longest wait.
  * While an attack goes on, that is how long everybody else stood still.
  */
 export class Pulse implements AsyncDisposable {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #agent: Agent
+  readonly #isSecure: boolean
   readonly #beating: Promise<void>
   #isStopped = false
   readonly #waits: number[] = []
 
-  constructor(port: number) {
+  /**
+   * @param isSecure over TLS, whoever made the certificate.
+   */
+  constructor(port: number, isSecure = false) {
+    const agent = { keepAlive: true, maxSockets: 1 }
+    this.#isSecure = isSecure
+    this.#agent = isSecure ? new SecureAgent({ ...agent, rejectUnauthorized: false }) : new Agent(agent)
     this.#beating = this.#beat(port)
   }
 
@@ -40,6 +48,7 @@ export class Pulse implements AsyncDisposable {
 
   #ask(port: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      const get = this.#isSecure ? secureGet : plainGet
       get({ port, host: '127.0.0.1', path: '/healthz', agent: this.#agent }, (response) => {
         response.resume().on('end', resolve)
       }).on('error', reject)

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
+import { get as httpGet } from 'node:http'
+import { get as httpsGet } from 'node:https'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../../packages/server/src/config/settings.ts'
@@ -67,7 +69,12 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.isSecure ? 'https' : 'http'}://127.0.0.1:${this.port}`
+  }
+
+  /** Whether it speaks HTTPS, with a certificate that nobody but its test knows. */
+  get isSecure(): boolean {
+    return this.#options.settings?.tlsCert !== undefined
   }
 
   get pid(): number {
@@ -128,9 +135,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async isReady(): Promise<boolean> {
-    const response = await fetch(`${this.url}/readyz`)
-    await response.arrayBuffer()
-    return response.ok
+    return (await this.#get('/readyz')).status === 200
   }
 
   /** Sends a signal. */
@@ -157,13 +162,24 @@ export class ServerProcess implements AsyncDisposable {
 
   /** One figure of the Prometheus page; several with that name are added up. */
   async metric(name: string): Promise<number> {
-    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const { text } = await this.#get('/metrics')
     const values = text.split('\n').flatMap((line) => {
       const [head = '', value] = line.split(' ')
       return head.replace(/\{.*/, '') === name ? [Number(value)] : []
     })
     if (values.length === 0) throw new Error(`/metrics has no ${name}.`)
     return values.reduce((sum, value) => sum + value)
+  }
+
+  #get(path: string): Promise<{ status: number; text: string }> {
+    const options = { rejectUnauthorized: false, headers: { connection: 'close' } }
+    return new Promise((resolve, reject) => {
+      const get = this.isSecure ? httpsGet : httpGet
+      get(`${this.url}${path}`, options, async (response) => {
+        const text = (await response.setEncoding('utf8').toArray()).join('')
+        resolve({ status: response.statusCode!, text })
+      }).on('error', reject)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

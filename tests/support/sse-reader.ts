@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { createGunzip, type Gunzip } from 'node:zlib'
 import { parseCursor } from '@tidings/protocol'
 import type { Step, StreamHistory } from '../history/history.ts'
@@ -17,6 +18,8 @@ export interface ReaderOptions {
   /** Come back when the connection ends, as EventSource does; after a few milliseconds, or as `retry:` says. */
   readonly reconnect?: 'at-once' | 'as-told' | 'never'
   readonly httpVersion?: '1.0' | '1.1'
+  /** Over TLS, whoever made the certificate. */
+  readonly isSecure?: boolean
   /** Further query parameters and headers. */
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
@@ -68,7 +71,8 @@ export class SseReader implements Disposable {
     this.steps.push({ kind: 'opened', lastEventId: this.lastEventId })
     this.head = undefined
     this.connections++
-    const socket = connect({ port: this.options.port, host: '127.0.0.1' })
+    const target = { port: this.options.port, host: '127.0.0.1', rejectUnauthorized: false }
+    const socket = this.options.isSecure ? connectTls(target) : connect(target)
     this.#socket = socket
     const blocks = new BlockReader(
       (block) => this.#take(block),

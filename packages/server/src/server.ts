@@ -1,6 +1,9 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { type Authenticator, type Mode, openAuthenticator } from './auth/authenticator.ts'
 import type { Settings } from './config/settings.ts'
+import type { App } from './http/app.ts'
+import type { LiveCertificate } from './http/live-certificate.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { createTidings, type Tidings } from './tidings.ts'
 
@@ -12,9 +15,11 @@ const streamShare = 0.9
 
 /** A server that listens. */
 export interface RunningServer {
-  /** Where it is reached, e.g. `http://127.0.0.1:3000`. */
+  /** Where it is reached, e.g. `http://127.0.0.1:3000`; `https://…` with a certificate. */
   readonly url: string
   readonly port: number
+  /** Whether everybody may do everything (`dev`), or has to say who they are. */
+  readonly mode: Mode
   readonly tidings: Tidings
   readonly logger: Logger
   /**
@@ -22,45 +27,76 @@ export interface RunningServer {
    * goodbye to every stream over `drainMs`, and closes the log. Calling it again waits for the same end.
    */
   close(): Promise<void>
+  /** Reads the files of the TLS certificate again; a pair that is no good leaves the old one in use. */
+  renewCertificate?(): Promise<void>
 }
 
 /**
  * Starts a server.
- * @throws StoreRefused if the store cannot be opened, or the error of `listen`, e.g. with code `EADDRINUSE`.
+ * @throws ConfigError if the TLS certificate is no good, StoreRefused if the store cannot be opened, or the error
+ *   of `listen`, e.g. with code `EADDRINUSE`.
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
+  const logging = createLogger({ level: settings.logLevel, format: settings.logFormat })
+  const auth = await openAuth(settings, logging)
+  const certificate = settings.tlsCert === '' ? undefined : await openCertificate(settings, await logging)
   const [tidings, logger, { createApp }] = await Promise.all([
     createTidings(settings),
-    createLogger({ level: settings.logLevel, format: settings.logFormat }),
+    logging,
     // The store opens in threads of its own; the web framework is loaded meanwhile.
     import('./http/app.ts'),
   ])
-  const { server } = createApp({ tidings, logger })
+  auth.onRevoked((hasLost) => tidings.revoke(hasLost))
+  const app = createApp({ tidings, logger, auth, certificate })
   try {
-    await server.listen({ port: settings.port, host: settings.host, backlog: listenBacklog })
+    await app.server.listen({ port: settings.port, host: settings.host, backlog: listenBacklog })
   } catch (error) {
+    certificate?.close()
+    auth.close()
     await tidings.close()
     throw error
   }
   void tidings.failed.then((err) => logger.fatal({ err }, 'the store failed'))
-  const port = portOf(server)
+  const scheme = certificate === undefined ? 'http' : 'https'
+  const port = portOf(app.server)
   let closed: Promise<void> | undefined
   return {
-    url: `http://${isIPv6(settings.host) ? `[${settings.host}]` : settings.host}:${port}`,
+    url: `${scheme}://${isIPv6(settings.host) ? `[${settings.host}]` : settings.host}:${port}`,
     port,
+    mode: auth.mode,
     tidings,
     logger,
-    close: () => (closed ??= close(server, tidings, settings.drainMs)),
+    close: () => (closed ??= close(app, tidings, settings.drainMs).finally(() => auth.close())),
+    ...(certificate && { renewCertificate: () => certificate.renew() }),
   }
 }
 
-async function close(server: FastifyInstance, tidings: Tidings, drainMs: number): Promise<void> {
+/** @throws ConfigError */
+async function openAuth(settings: Settings, logging: Promise<Logger>): Promise<Authenticator> {
+  const logger = await logging
+  const auth = await openAuthenticator(settings, (reason) =>
+    logger.debug({ reason }, 'a credential was refused'),
+  )
+  if (auth.mode === 'production' && !auth.store.hasKeys) {
+    logger.warn('there is no API key yet; make one with: tidings keys create --name first --admin "**"')
+  }
+  return auth
+}
+
+async function openCertificate(settings: Settings, logger: Logger): Promise<LiveCertificate> {
+  const { LiveCertificate } = await import('./http/live-certificate.ts')
+  return LiveCertificate.open(settings, logger)
+}
+
+async function close({ server, listener }: App, tidings: Tidings, drainMs: number): Promise<void> {
   const deadline = performance.now() + drainMs
   // The server goes on listening meanwhile, to tell whoever asks that it is not ready.
-  await tidings.drain({ drainMs: drainMs * streamShare })
+  const drained = tidings.drain({ drainMs: drainMs * streamShare })
+  listener.drain()
+  await drained
   // A request that is still arriving must not hold up the end for as long as it pleases. A publish that waits for
   // a slow disk has all the time that the streams, which may be few, have left.
-  const impatience = setTimeout(() => server.server.closeAllConnections(), deadline - performance.now())
+  const impatience = setTimeout(() => listener.cut(), deadline - performance.now())
   await server.close()
   clearTimeout(impatience)
   // Only now: what was on its way has been stored and answered.

@@ -40,6 +40,8 @@ export interface Access {
    * a topic, whether they may run the whole server.
    */
   mayAdminister(topic?: string): boolean
+  /** Whether this caller may hand the right to read, or to publish to, all topics of a pattern on to a user. */
+  mayGrant(right: 'subscribe' | 'publish', pattern: string): boolean
   /**
    * What of these topics this caller may read.
    * @throws TidingsError `forbidden` if nothing of one of them could ever be.
@@ -57,6 +59,7 @@ export const openAccess: Access = Object.freeze({
   mayPublish: () => true,
   mayNotify: () => true,
   mayAdminister: () => true,
+  mayGrant: () => true,
   reading: () => everything,
 })
 

@@ -39,6 +39,7 @@ export function createAccess(options: AccessOptions): Access {
     mayPublish,
     mayNotify: mayPublish,
     mayAdminister: () => mayAdminister,
+    mayGrant: () => mayAdminister,
     reading: () => reading,
   })
 }

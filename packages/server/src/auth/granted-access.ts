@@ -39,6 +39,8 @@ export function createGrantedAccess(
     mayPublish: (topic: string) => publish.has(topic),
     mayNotify: (topic: string) => notify.has(topic) || publish.has(topic),
     mayAdminister: (topic?: string) => mayAdministerAll || (topic !== undefined && admin.has(topic)),
+    mayGrant: (right: 'subscribe' | 'publish', pattern: string) =>
+      mayAdministerAll || (right === 'subscribe' ? subscribe : publish).covers(pattern),
     reading: (topics: TopicSet) => readingOf(topics, subscribe, mayRead),
   })
 }

@@ -19,6 +19,10 @@ export async function supervise(server: RunningServer, drainMs: number): Promise
     process.exit(exitCode.internal)
   }
   process.on('uncaughtException', dieOf).on('unhandledRejection', dieOf)
+  // Without TLS, and at a terminal that is closed, a hang-up ends the process, as it does by default.
+  if (server.renewCertificate !== undefined && !process.stdin.isTTY) {
+    process.on('SIGHUP', () => void server.renewCertificate?.())
+  }
   void server.tidings.failed.then(() => setTimeout(() => process.exit(exitCode.storeFailed), lastWordsMs))
   const signal = await nextSignal()
   logger.info({ signal, drainMs }, 'shutting down; a second signal stops at once')

@@ -5,19 +5,21 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
 loopback.addAddress('::1', 'ipv6')
 
-/**
- * Refuses to be reachable from other machines: without authentication everybody there could read and publish
- * everything.
- */
-export function checkExposure(settings: { readonly host: string }): ConfigProblem | undefined {
-  const { host } = settings
-  if (isLoopback(host)) return undefined
+/** Refuses dev mode where other machines could reach it: everybody there could read and publish everything. */
+export function checkExposure({
+  host,
+  dev,
+}: {
+  readonly host: string
+  readonly dev: 'auto' | 'on' | 'off'
+}): ConfigProblem | undefined {
+  if (isLoopback(host) || dev !== 'on') return undefined
   return {
     key: 'host',
     source: JSON.stringify(host),
     remedy:
-      'would open the server to other machines, and there is no authentication yet; keep it on 127.0.0.1 and put' +
-      ' a reverse proxy with authentication in front of it (other hosts will be allowed when Tidings has authentication)',
+      'would open dev mode, in which nobody is asked for anything, to other machines; leave dev out and make a key' +
+      ' with "tidings keys create", or keep the host on 127.0.0.1',
   }
 }
 

@@ -99,7 +99,7 @@ describe('exposure', () => {
   test.each(['127.0.0.1', '127.9.9.9', '::1', 'localhost', 'LOCALHOST'])(
     '%s is this machine alone',
     (host) => {
-      expect(checkExposure({ host })).toBeUndefined()
+      expect(checkExposure({ host, dev: 'on' })).toBeUndefined()
     },
   )
 

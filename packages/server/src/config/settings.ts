@@ -3,6 +3,7 @@ import { checkExposure } from './exposure.ts'
 import { nearestName } from './nearest-name.ts'
 import type { Setting } from './setting.ts'
 import { type SettingKey, type Settings, settingKeys, settingTable } from './setting-table.ts'
+import { checkTlsPair } from './tls-pair.ts'
 
 export type { SettingKey, Settings } from './setting-table.ts'
 
@@ -53,6 +54,8 @@ export function settle(given: readonly GivenValue[], earlier: readonly ConfigPro
   const settings = values as Settings
   const exposure = checkExposure(settings)
   if (exposure !== undefined) problems.push(exposure)
+  const tls = checkTlsPair(settings)
+  if (tls !== undefined) problems.push(tls)
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(settings)
 }

@@ -35,7 +35,7 @@ export function addActivity(app: FastifyInstance, parts: Parts): void {
 
 /** The feed's query as that of a stream: the types are topics, so that they filter the past and the present alike. */
 function readFeed(params: URLSearchParams): URLSearchParams {
-  refuseOthers(params, ['type', 'last', 'lastEventId'])
+  refuseOthers(params, ['type', 'last', 'lastEventId', 'ticket'])
   const last = readCount(params, 'last', { min: 0, max: 1_000, default: lastActivities })
   const stream = new URLSearchParams({ last: String(last) })
   const types = params.getAll('type').filter((type) => type !== '')

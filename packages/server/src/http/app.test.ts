@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openAccess } from '../auth/access.ts'
 import { createAccess } from '../auth/create-access.ts'
 import type { Policy } from '../auth/policy.ts'
-import { httpLimits } from './app.ts'
+import { httpLimits } from './http-limits.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
 
 const friend = 'https://app.example'

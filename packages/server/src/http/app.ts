@@ -1,6 +1,8 @@
-import { createServer, type ServerOptions } from 'node:http'
+import type { Server } from 'node:http'
+import { TidingsError } from '@tidings/protocol'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { openPolicy, type Policy } from '../auth/policy.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { Policy } from '../auth/policy.ts'
 import type { Logger } from '../observe/logger.ts'
 import { RequestMetrics } from '../observe/request-metrics.ts'
 import type { Tidings } from '../tidings.ts'
@@ -13,16 +15,22 @@ import { addDocs } from './docs.ts'
 import { addEvents } from './events.ts'
 import { createFinish, createGuard } from './guard.ts'
 import { addHealth } from './health.ts'
+import { httpLimits } from './http-limits.ts'
+import { createListener, type Handler, type Listener } from './listener.ts'
+import type { LiveCertificate } from './live-certificate.ts'
 import { addMachine } from './machine.ts'
 import { addNotifications } from './notifications.ts'
 import { answerOptions, refuseRoute } from './other-methods.ts'
 import type { Parts } from './parts.ts'
 import { asTidingsError, refuseClient } from './problem.ts'
 import { addPrometheus } from './prometheus.ts'
-import { createPublishRoad, type Road } from './publish-road.ts'
+import { createPublishRoad } from './publish-road.ts'
 import { createRefusal, type Refusal } from './refusal.ts'
 import { Routes } from './routes.ts'
+import { addSessions } from './sessions.ts'
 import { addStats } from './stats.ts'
+import { addStreams } from './streams.ts'
+import { addTokens } from './tokens.ts'
 
 /**
  * No route has a schema of Fastify's: resources check their input with the rules of the protocol. Loading the
@@ -32,69 +40,57 @@ const noCompiler = () => () => {
   throw new Error('A route has a schema; check its input in the resource instead.')
 }
 
-const second = 1_000
-
-/** Bounds of HTTP itself. A peer that is slower, or says more, is hung up on. */
-export const httpLimits = Object.freeze({
-  /** Until the headers are there: what a slow phone needs, and a slow attacker must not have. */
-  headersTimeoutMs: 10 * second,
-  /** Until the body is there. */
-  requestTimeoutMs: 30 * second,
-  /** How often the two above are looked at; Node's 30 s would make them coarse. */
-  checkEveryMs: 5 * second,
-  /** An idle connection: longer than the 60 s of common proxies, so that they and not we close first. */
-  keepAliveMs: 72 * second,
-  /** URL and headers together, in bytes. */
-  headerBytes: 16 * 1024,
-  /** A parameter in the path: a topic's 256 bytes, percent-encoded, with room. */
-  paramLength: 1_024,
-})
-
-const nodeOptions: ServerOptions = {
-  headersTimeout: httpLimits.headersTimeoutMs,
-  requestTimeout: httpLimits.requestTimeoutMs,
-  connectionsCheckingInterval: httpLimits.checkEveryMs,
-  keepAliveTimeout: httpLimits.keepAliveMs,
-  maxHeaderSize: httpLimits.headerBytes,
-}
-
 /** What an app is made of. */
 export interface AppOptions {
   readonly tidings: Tidings
   readonly logger: Logger
-  /** Who may do what; everybody everything, if absent. */
-  readonly policy?: Policy
+  readonly auth: Authenticator
+  /** Who may do what, if not the authenticator alone is to decide. */
+  readonly policy?: Policy | undefined
+  /** For HTTPS; HTTP, if absent. */
+  readonly certificate?: LiveCertificate | undefined
 }
 
 /** The HTTP side of Tidings: an app to listen with, and the list of its routes. */
 export interface App {
   readonly server: FastifyInstance
+  /** What the app listens with. */
+  readonly listener: Listener
   readonly routes: Routes
 }
 
 /** Builds the app. It does not listen yet. */
-export function createApp({ tidings, logger, policy = openPolicy }: AppOptions): App {
+export function createApp({ tidings, logger, auth, policy = auth, certificate }: AppOptions): App {
   const cors = createCors(tidings.settings.corsOrigins)
   const parts: Parts = {
     tidings,
     logger,
     policy,
+    mode: auth.mode,
     cors,
     metrics: new RequestMetrics(),
     store: { isFull: false },
   }
   const refuse = createRefusal(parts)
   const finish = createFinish(parts)
-  // What has no route, because its path is not even one, meets none of the hooks.
-  const app = createFastify(
-    tidings.settings.maxBodyBytes,
-    createPublishRoad(parts),
-    (error, request, reply) => {
+  const road = createPublishRoad(parts)
+  let listener!: Listener
+  const app = createFastify({
+    bodyLimit: tidings.settings.maxBodyBytes,
+    openListener: (fastify) => {
+      const handler: Handler = (request, response) => {
+        if (!road(request, response)) fastify(request, response)
+      }
+      listener = createListener(handler, logger, certificate)
+      return listener
+    },
+    // What has no route, because its path is not even one, meets none of the hooks.
+    refuseUnrouted: (error, request, reply) => {
       reply.code(asTidingsError(error).status)
       finish(request, reply)
       refuse(error, request, reply)
     },
-  )
+  })
   const routes = new Routes()
   app.addHook('onRoute', (route) => {
     if (!hiddenRoutes.has(route.url)) routes.add(route)
@@ -108,10 +104,10 @@ export function createApp({ tidings, logger, policy = openPolicy }: AppOptions):
   app.setNotFoundHandler((request, reply) => refuseRoute(request, reply, routes))
   // One parser for everything: each resource knows what it takes, and says so if it gets something else.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, takeBody)
   app.options('/*', async (request, reply) => answerOptions(request, reply, routes, cors))
-  for (const add of resources) add(app, parts)
-  return { server: app, routes }
+  for (const add of resources) add(app, parts, auth)
+  return { server: app, listener, routes }
 }
 
 const resources = [
@@ -123,6 +119,9 @@ const resources = [
   addStats,
   addPrometheus,
   addHealth,
+  addTokens,
+  addSessions,
+  addStreams,
   addAdmin,
   addDocs,
   addConsole,
@@ -131,7 +130,13 @@ const resources = [
 /** Catch-alls: they match every path, and say nothing about any. */
 const hiddenRoutes = new Set(['/*', '/docs/*'])
 
-function createFastify(bodyLimit: number, road: Road, refuseUnrouted: Refusal): FastifyInstance {
+interface FastifyParts {
+  readonly bodyLimit: number
+  openListener(fastify: Handler): Listener
+  readonly refuseUnrouted: Refusal
+}
+
+function createFastify({ bodyLimit, openListener, refuseUnrouted }: FastifyParts): FastifyInstance {
   return Fastify({
     // Ours logs what is worth it; a child logger for each request would be a tenth of a publish.
     logger: false,
@@ -140,12 +145,20 @@ function createFastify(bodyLimit: number, road: Road, refuseUnrouted: Refusal): 
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     routerOptions: { maxParamLength: httpLimits.paramLength },
-    serverFactory: (fastify) =>
-      createServer(nodeOptions, (request, response) => {
-        if (!road(request, response)) fastify(request, response)
-      }),
+    // Fastify works with either server; its types know one at a time.
+    serverFactory: (fastify) => openListener(fastify).server as Server,
     clientErrorHandler: refuseClient,
     frameworkErrors: (error, request, reply) =>
       refuseUnrouted(error, request as FastifyRequest, reply as FastifyReply),
   })
+}
+
+/** Over HTTP/2 the body of a request that was broken off ends like any other, and half of it may look whole. */
+function takeBody(
+  request: FastifyRequest,
+  body: Buffer,
+  done: (error: Error | null, body?: Buffer) => void,
+): void {
+  if (request.raw.aborted) done(new TidingsError('bad_request', 'The body was broken off.'))
+  else done(null, body)
 }

@@ -44,6 +44,20 @@ function crossSite(): TidingsError {
   )
 }
 
+/**
+ * While the server shuts down, the next request of this caller should find another. HTTP/2 has no such header:
+ * there the session itself is told.
+ */
+export function partingHeaders(
+  { httpVersionMajor }: IncomingMessage,
+  { isDraining }: { readonly isDraining: boolean },
+): HeaderFields {
+  return isDraining && httpVersionMajor === 1 ? parting : nothing
+}
+
+const parting: HeaderFields = Object.freeze({ connection: 'close' })
+const nothing: HeaderFields = Object.freeze({})
+
 /** Adds what every answer has, and counts it. */
 export type Finish = (request: FastifyRequest, reply: FastifyReply) => void
 
@@ -52,8 +66,7 @@ export function createFinish({ tidings, cors, metrics }: Parts): Finish {
     for (const [name, value] of Object.entries(apiHeaders))
       if (!reply.hasHeader(name)) reply.header(name, value)
     reply.headers(cors.of(request.raw.headers.origin))
-    // The next request of this caller should find another server.
-    if (tidings.isDraining) reply.header('connection', 'close')
+    reply.headers(partingHeaders(request.raw, tidings))
     metrics.countRequest(request.routeOptions.url, request.method, reply.statusCode)
   }
 }

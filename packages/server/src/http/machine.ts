@@ -11,7 +11,7 @@ export function addMachine(app: FastifyInstance, parts: Parts): void {
     url: '/api/metrics',
     handler: (request, reply) => {
       const params = queryOf(request)
-      refuseOthers(params, ['lastEventId'])
+      refuseOthers(params, ['lastEventId', 'ticket'])
       params.set('topic', '$metrics')
       return openStream(parts, request, reply, readSubscription(params, request.raw.headers))
     },

@@ -1,5 +1,6 @@
 import { userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
+import type { Access } from '../auth/access.ts'
 import { checkNotification, type Notification, notificationEventType } from '../inbox/notification.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
@@ -15,7 +16,7 @@ export function addNotifications(app: FastifyInstance, parts: Parts): void {
     const topic = userTopic(request.params.userId)
     const notification = checkNotification(readJson(request))
     const event = { topic, type: notificationEventType, data: notification }
-    return sendEvent(parts, request, reply, event, { notification })
+    return sendEvent(parts, request, reply, event, { notification }, mayNotify)
   })
 
   app.get<{ Params: { userId: string } }>(url, async (request, reply) => {
@@ -35,4 +36,9 @@ export function addNotifications(app: FastifyInstance, parts: Parts): void {
     const notifications = page.events.map(({ id, time, data }) => ({ id, time, ...(data as Notification) }))
     return sendJson(reply, 200, { notifications, next: page.next })
   })
+}
+
+/** Who may notify a user may publish this one kind of event to their topic. */
+function mayNotify(access: Access): Access {
+  return { ...access, mayPublish: (topic) => access.mayNotify(topic) }
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SubscriptionRequest } from '../stream/accept.ts'
-import { admit } from './admit.ts'
+import { admitStream } from './admit.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -13,12 +13,13 @@ export async function openStream(
   reply: FastifyReply,
   subscription: SubscriptionRequest,
 ): Promise<void> {
-  const access = await admit(parts, request.raw)
   const { raw } = request
+  const { url: route = '' } = request.routeOptions
+  const { access, setCookie } = await admitStream(parts, raw, route)
+  if (setCookie !== undefined) reply.raw.setHeader('set-cookie', setCookie)
   for (const [name, value] of Object.entries(parts.cors.of(raw.headers.origin)))
     reply.raw.setHeader(name, value)
   // Fastify must not wait for this response, nor keep anything for it: it stays open for an hour.
-  const { url: route } = request.routeOptions
   await parts.tidings.stream(raw, reply.raw, { ...subscription, access })
   reply.hijack()
   parts.metrics.countRequest(route, request.method, 200)

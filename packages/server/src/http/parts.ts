@@ -1,3 +1,4 @@
+import type { Mode } from '../auth/authenticator.ts'
 import type { Policy } from '../auth/policy.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { RequestMetrics } from '../observe/request-metrics.ts'
@@ -8,6 +9,7 @@ import type { CorsHeaders } from './cors.ts'
 export interface Parts {
   readonly tidings: Tidings
   readonly policy: Policy
+  readonly mode: Mode
   readonly logger: Logger
   readonly metrics: RequestMetrics
   readonly cors: CorsHeaders

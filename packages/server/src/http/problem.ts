@@ -84,7 +84,16 @@ export function refuseClient(error: NodeJS.ErrnoException, socket: Socket): void
     'bad_request',
     'This is not well-formed HTTP/1.1.',
   ]
-  const problem = problemOf(new TidingsError(code, detail))
+  answerRaw(socket, new TidingsError(code, detail))
+}
+
+/** Answers HTTP on a port that speaks HTTPS, and hangs up. */
+export function refuseUnencrypted(socket: Socket): void {
+  answerRaw(socket, new TidingsError('bad_request', 'This port speaks HTTPS: use https:// in the URL.'))
+}
+
+function answerRaw(socket: Socket, error: TidingsError): void {
+  const problem = problemOf(error)
   const body = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,

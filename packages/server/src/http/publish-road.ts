@@ -22,6 +22,8 @@ export function createPublishRoad(parts: Parts): Road {
   const { maxBodyBytes } = parts.tidings.settings
   return (request, response) => {
     if (request.url !== publishPath || request.method !== 'POST') return false
+    // Over HTTP/2 half a body ends like a whole one; Fastify's parser asks which it was.
+    if (request.httpVersionMajor !== 1) return false
     if (!isPlain(request, maxBodyBytes) || refusalOf(request, parts) !== undefined) return false
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => void chunks.push(chunk))

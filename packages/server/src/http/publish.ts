@@ -1,21 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventInput, limits, TidingsError } from '@tidings/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.ts'
 import type { Published } from '../tidings.ts'
 import { admit } from './admit.ts'
+import { partingHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
 
 /**
  * Publishes for a request: as its caller, under its Idempotency-Key.
+ * @param as what of the caller's rights counts here, if not the right to publish.
  * @throws TidingsError whatever is wrong with the caller, the key, the events or the store.
  */
 export async function publishFor(
   parts: Parts,
   request: IncomingMessage,
   events: EventInput | EventInput[],
+  as: (access: Access) => Access = (access) => access,
 ): Promise<Published> {
   const began = performance.now()
-  const access = await admit(parts, request)
+  const access = as(await admit(parts, request))
   const idempotencyKey = readIdempotencyKey(request)
   const options = idempotencyKey === undefined ? { access } : { access, idempotencyKey }
   try {
@@ -45,7 +49,7 @@ const publishHeaders = [
 /** Answers a publish, without Fastify's hooks and serializers: they took a tenth of a request's time. */
 export function answerPublished(
   { tidings, cors, metrics }: Parts,
-  { headers: { origin } }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   { ids, durability, isDuplicate }: Published,
 ): void {
@@ -53,8 +57,9 @@ export function answerPublished(
   // Cursors are base 36 and dots: nothing in them needs escaping, and a character is a byte.
   const body = `{"ids":["${ids.join('","')}"],"durability":"${durability}","duplicate":${isDuplicate}}`
   const headers = [...publishHeaders, 'content-length', String(body.length)]
+  const { origin } = request.headers
   if (origin !== undefined) headers.push(...Object.entries(cors.of(origin)).flat())
-  if (tidings.isDraining) headers.push('connection', 'close')
+  if (tidings.isDraining) headers.push(...Object.entries(partingHeaders(request, tidings)).flat())
   response.writeHead(status, headers).end(body)
   metrics.countRequest('/api/events', 'POST', status)
 }
@@ -69,8 +74,9 @@ export async function sendEvent(
   reply: FastifyReply,
   event: EventInput,
   more: object = {},
+  as?: (access: Access) => Access,
 ): Promise<FastifyReply> {
-  const { ids, durability, isDuplicate } = await publishFor(parts, request.raw, event)
+  const { ids, durability, isDuplicate } = await publishFor(parts, request.raw, event, as)
   return sendJson(reply, isDuplicate ? 200 : 201, {
     sent: true,
     id: ids[0],

@@ -1,5 +1,6 @@
 import { TidingsError } from '@tidings/protocol'
 import type { FastifyRequest } from 'fastify'
+import { refuseQueryCredential } from '../auth/query-credential.ts'
 
 /**
  * The query of a request.
@@ -23,6 +24,7 @@ export function queryOf(request: FastifyRequest): URLSearchParams {
 export function refuseOthers(params: URLSearchParams, known: readonly string[]): void {
   for (const name of params.keys()) {
     if (known.includes(name)) continue
+    refuseQueryCredential(name)
     const field = name.slice(0, 64).toWellFormed()
     throw wrongQuery(
       field,

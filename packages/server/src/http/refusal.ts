@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { apiHeaders } from './guard.ts'
+import { apiHeaders, partingHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
 import { asTidingsError, problemMediaType, problemOf } from './problem.ts'
 
@@ -37,7 +37,7 @@ export function refuseRaw(
   const method = request.method!
   const { status, headers, body } = answerOf(parts, thrown, method, route)
   if (cutHalfAnswer(response)) return
-  const closing = parts.tidings.isDraining ? { connection: 'close' } : {}
+  const closing = partingHeaders(request, parts.tidings)
   response.writeHead(status, { ...apiHeaders, ...headers, ...closing }).end(body)
   parts.metrics.countRequest(route, method, status)
 }

@@ -1,8 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import { requireAdmin } from './admin.ts'
+import { admit } from './admit.ts'
 import type { Parts } from './parts.ts'
 import { sendJson } from './publish.ts'
 
 /** What this server holds and has done, in numbers. */
-export function addStats(app: FastifyInstance, { tidings }: Parts): void {
-  app.get('/api/stats', async (_request, reply) => sendJson(reply, 200, await tidings.stats()))
+export function addStats(app: FastifyInstance, parts: Parts): void {
+  app.get('/api/stats', async (request, reply) => {
+    requireAdmin(await admit(parts, request.raw))
+    return sendJson(reply, 200, await parts.tidings.stats())
+  })
 }

@@ -1,5 +1,9 @@
+import { rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { type Authenticator, openAuthenticator } from '../auth/authenticator.ts'
 import type { Policy } from '../auth/policy.ts'
 import { createLogger } from '../observe/logger.ts'
 import { createTidings, type Tidings, type TidingsOptions } from '../tidings.ts'
@@ -10,6 +14,7 @@ export interface TestApp {
   readonly url: string
   readonly port: number
   readonly app: App
+  readonly auth: Authenticator
   readonly tidings: Tidings
   /** Lines that were logged. */
   readonly logged: string[]
@@ -45,7 +50,8 @@ const patienceMs = 5_000
 
 /** Starts an app on a free port, with events in memory unless said otherwise. */
 export async function startTestApp(options: TidingsOptions = {}, policy?: Policy): Promise<TestApp> {
-  const tidings = await createTidings({ store: 'memory:', ...options })
+  const data = join(tmpdir(), `tidings-test-${crypto.randomUUID()}`)
+  const tidings = await createTidings({ store: 'memory:', data, ...options })
   const logged: string[] = []
   const { Writable } = await import('node:stream')
   const destination = new Writable({
@@ -55,7 +61,9 @@ export async function startTestApp(options: TidingsOptions = {}, policy?: Policy
     },
   })
   const logger = await createLogger({ level: 'debug', format: 'json', destination })
-  const app = createApp(policy === undefined ? { tidings, logger } : { tidings, logger, policy })
+  const auth = await openAuthenticator(tidings.settings, (reason) => logger.debug({ reason }, 'refused'))
+  auth.onRevoked((hasLost) => tidings.revoke(hasLost))
+  const app = createApp({ tidings, logger, auth, policy })
   await app.server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.server.address() as { port: number }
   const url = `http://127.0.0.1:${port}`
@@ -74,6 +82,7 @@ export async function startTestApp(options: TidingsOptions = {}, policy?: Policy
     url,
     port,
     app,
+    auth,
     tidings,
     logged,
     get: (path, headers = {}) => ask(path, { headers }),
@@ -84,6 +93,8 @@ export async function startTestApp(options: TidingsOptions = {}, policy?: Policy
       await tidings.close({ drainMs: 0 })
       app.server.server.closeAllConnections()
       await app.server.close()
+      auth.close()
+      await rm(data, { recursive: true, force: true })
     },
   }
 }

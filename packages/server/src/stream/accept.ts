@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { broadcastTopic, checkPattern, checkType, TidingsError, TopicSet, userTopic } from '@tidings/protocol'
+import { refuseQueryCredential } from '../auth/query-credential.ts'
 
 /** What a stream is asked for. */
 export interface SubscriptionRequest {
@@ -18,7 +19,8 @@ export interface SubscriptionRequest {
 /** A stream can begin with at most this many past events; more belong into pages. */
 const maxLast = 1_000
 
-const parameters = new Set(['topic', 'types', 'userId', 'last', 'lastEventId'])
+/** The ticket is for whoever decides who the client is. */
+const parameters = new Set(['topic', 'types', 'userId', 'last', 'lastEventId', 'ticket'])
 
 /**
  * Reads what a stream is asked for from a request (PROTOCOL §5.1).
@@ -27,6 +29,7 @@ const parameters = new Set(['topic', 'types', 'userId', 'last', 'lastEventId'])
 export function readSubscription(params: URLSearchParams, headers: IncomingHttpHeaders): SubscriptionRequest {
   for (const name of params.keys()) {
     if (!parameters.has(name)) {
+      refuseQueryCredential(name)
       throw invalidQuery(name.slice(0, 64), `is not known; a stream takes ${[...parameters].join(', ')}.`)
     }
   }

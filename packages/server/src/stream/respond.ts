@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Frame } from '../hub/frame.ts'
+import { Http2Sink } from './sink/http2-sink.ts'
 import type { Sink, SinkOwner } from './sink/sink.ts'
 import { SocketSink } from './sink/socket-sink.ts'
 import { takeOver } from './sink/take-over.ts'
@@ -38,6 +39,8 @@ export function openSink(response: NodeResponse, owner: SinkOwner, stallMs: numb
     const taken = takeOver(response)
     if (taken !== undefined) return new SocketSink(taken.socket, owner, taken.isChunked, stallMs)
     response.flushHeaders()
+  } else if (response.write === Http2ServerResponse.prototype.write) {
+    return new Http2Sink(response.stream, owner, stallMs)
   }
   return new WritableSink(response, owner, stallMs)
 }

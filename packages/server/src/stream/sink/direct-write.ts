@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 
 /** What a socket's streams stand on: libuv's stream, as Node's own `net` uses it. */
 export interface Handle {
@@ -31,6 +32,8 @@ interface StreamBinding {
  * not as expected there is none, and whoever asks uses the socket's own `write`.
  */
 export function handleOf(socket: Socket): Handle | undefined {
+  // TLS takes nothing at once: it encrypts now, and says later that it has.
+  if (socket instanceof TLSSocket) return undefined
   const { _handle: handle } = socket as { _handle?: Handle | null }
   return binding !== undefined && typeof handle?.writeBuffer === 'function' ? handle : undefined
 }

@@ -1,6 +1,5 @@
 import { ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 
 /** What Node's HTTP parser answers to; it is not part of the documented API, hence the guards below. */
 interface Parser {
@@ -19,11 +18,11 @@ interface ParsedSocket extends Socket {
 }
 
 /**
- * Takes the socket of a plain HTTP/1.1 response, whose head it sends, away from Node's HTTP server. A stream
+ * Takes the socket of an HTTP/1.1 response, whose head it sends, away from Node's HTTP server. A stream
  * needs neither request nor response nor parser any more: without them it costs 9 KiB rather than 21.
  *
  * @returns the socket and how the body is framed; `undefined` if something about the response is not as Node's
- *   server leaves it (TLS, a wrapped `write`, somebody who waits for its `close`): then write to the response.
+ *   server leaves it (a wrapped `write`, somebody who waits for its `close`): then write to the response.
  */
 export function takeOver(response: ServerResponse): { socket: Socket; isChunked: boolean } | undefined {
   const socket: ParsedSocket | null = response.socket
@@ -31,18 +30,24 @@ export function takeOver(response: ServerResponse): { socket: Socket; isChunked:
   response.flushHeaders()
   const isChunked = response.chunkedEncoding
   response.detachSocket(socket)
-  socket.removeAllListeners()
+  forgetHttp(socket)
   socket.setTimeout(0)
   // The parser may be on the stack right now: it can only be freed when this call has returned.
   setImmediate(() => freeParser(socket))
   return { socket, isChunked }
 }
 
+/** What HTTP listens for keeps request and response alive; TLS frees its own memory when its socket closes. */
+function forgetHttp(socket: Socket): void {
+  const ofTls = socket.listeners('close').filter(({ name }) => name === 'onSocketCloseDestroySSL')
+  socket.removeAllListeners()
+  for (const listener of ofTls) socket.on('close', listener as () => void)
+}
+
 function isOurs(response: ServerResponse, socket: ParsedSocket): boolean {
   const { parser } = socket
   return (
     socket instanceof Socket &&
-    !(socket instanceof TLSSocket) &&
     response.write === ServerResponse.prototype.write &&
     response.end === ServerResponse.prototype.end &&
     onlyNodeListens(response, 'close') &&

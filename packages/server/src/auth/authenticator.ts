@@ -1,0 +1,256 @@
+import { TidingsError } from '@tidings/protocol'
+import { isLoopback } from '../config/exposure.ts'
+import type { Settings } from '../config/settings.ts'
+import { type Access, openAccess } from './access.ts'
+import { accessOfKey, accessOfToken } from './access-of.ts'
+import { BadCredential } from './bad-credential.ts'
+import { readCookie, sessionCookie, streamCookie, writeCookie } from './cookies.ts'
+import type { Credentials, Policy } from './policy.ts'
+import { checkJsonWrite, isSameOrigin } from './same-origin.ts'
+import type { CredentialStore } from './store/credential-store.ts'
+import { looksLikeKey } from './store/key-string.ts'
+import { openCredentialStore } from './store/open-credential-store.ts'
+import { type Ticket, Tickets, tagOfTicket } from './tickets.ts'
+import type { VerifiedToken } from './token/claims.ts'
+import { hasIssuers, resolveIssuers } from './token/issuers.ts'
+import { OwnTokens } from './token/own-tokens.ts'
+import { TokenVerifier } from './token/token-verifier.ts'
+
+/** In `dev`, whoever shows nothing may do everything; in `production`, nothing. Whatever is shown is judged in both. */
+export type Mode = 'dev' | 'production'
+
+/** What a stream is opened with, and what the browser is given to come back with. */
+export interface StreamAdmission {
+  readonly access: Access
+  readonly setCookie?: string
+}
+
+/** For how long a stream's cookie outlives its stream at most: for the browser to find the way back. */
+const wayBackMs = 600_000
+
+/**
+ * Opens what decides who may what, from the settings.
+ * @param onRefused is told why a credential did not count: for the log, never for the caller.
+ * @throws ConfigError if an issuer is configured wrongly or by a weak secret.
+ */
+export async function openAuthenticator(
+  settings: Settings,
+  onRefused: (reason: string) => void = () => {},
+): Promise<Authenticator> {
+  const issuers = await resolveIssuers(settings)
+  const store = openCredentialStore(settings.data, settings)
+  const own = new OwnTokens(store.secrets)
+  const verifier = new TokenVerifier(issuers, own, settings)
+  return new Authenticator({ settings, mode: modeOf(settings, store), store, own, verifier, onRefused })
+}
+
+/** Nobody who has made a key, or named an issuer, wants everybody to be let in all the same. */
+function modeOf(settings: Settings, { hasKeys }: CredentialStore): Mode {
+  if (settings.dev !== 'auto') return settings.dev === 'on' ? 'dev' : 'production'
+  return isLoopback(settings.host) && !hasKeys && !hasIssuers(settings) ? 'dev' : 'production'
+}
+
+interface Parts {
+  readonly settings: Pick<Settings, 'corsOrigins' | 'maxConnectionAgeMs'>
+  readonly mode: Mode
+  readonly store: CredentialStore
+  readonly own: OwnTokens
+  readonly verifier: TokenVerifier
+  readonly onRefused: (reason: string) => void
+}
+
+/** Decides who a request comes from: by a key, a token, the cookie of a session, or a ticket. */
+export class Authenticator implements Policy {
+  readonly mode: Mode
+  readonly store: CredentialStore
+  readonly own: OwnTokens
+  readonly #parts: Parts
+  readonly #tickets = new Tickets()
+
+  constructor(parts: Parts) {
+    this.mode = parts.mode
+    this.store = parts.store
+    this.own = parts.own
+    this.#parts = parts
+  }
+
+  /** At once for keys, which are what a busy server is shown most. */
+  admit(credentials: Credentials): Access | Promise<Access> {
+    const { authorization, cookie } = credentials.headers
+    const hasSession = readCookie(cookie, sessionCookie) !== undefined
+    if (authorization === undefined && !hasSession) return this.#admitNobody()
+    const shown = bearerOf(authorization)
+    if (shown !== undefined && looksLikeKey(shown) && !hasSession) return this.#accessOfKey(shown)
+    return this.#admitToken(credentials)
+  }
+
+  /**
+   * The same for a stream, which a ticket may open too.
+   * @param ticket of the query.
+   * @param path of the stream, for the cookie.
+   */
+  async admitStream(
+    credentials: Credentials,
+    ticket: string | undefined,
+    path: string,
+  ): Promise<StreamAdmission> {
+    if (ticket === undefined) return { access: await this.admit(credentials) }
+    const { headers } = credentials
+    if (headers.authorization !== undefined) throw twoAtOnce()
+    const token = this.#tickets.redeem(ticket) ?? (await this.#returning(credentials, ticket))
+    const access = this.#accessOf(token)
+    const left = Math.min(token.expiresAt - Date.now(), this.#parts.settings.maxConnectionAgeMs + wayBackMs)
+    const name = streamCookie(this.own.tagOf(token.subject))
+    const value = await this.own.mint('stream', token)
+    return { access, setCookie: writeCookie(name, value, { path, maxAgeS: left / 1_000 }) }
+  }
+
+  /**
+   * The user's token that a request shows, for what only users have: sessions and tickets.
+   * @throws TidingsError `unauthorized`, `forbidden` for keys.
+   */
+  async userOf(credentials: Credentials): Promise<VerifiedToken> {
+    const { authorization, cookie } = credentials.headers
+    const shown = bearerOf(authorization)
+    if (shown !== undefined && looksLikeKey(shown)) {
+      this.#accessOfKey(shown)
+      throw new TidingsError('forbidden', 'This is for users. Make a token for one with POST /api/tokens.')
+    }
+    const token = await this.#verifyToken(credentials, shown, readCookie(cookie, sessionCookie))
+    this.#accessOf(token)
+    return token
+  }
+
+  /** The cookie of a session for the user who shows this token. A session that is there is replaced. */
+  async openSession(authorization: string | undefined): Promise<{ token: VerifiedToken; setCookie: string }> {
+    if (authorization === undefined) throw missing()
+    const token = await this.userOf({ headers: { authorization }, url: '' })
+    const value = await this.own.mint('session', token)
+    const maxAgeS = (token.expiresAt - Date.now()) / 1_000
+    return { token, setCookie: writeCookie(sessionCookie, value, { path: '/', maxAgeS }) }
+  }
+
+  /** Takes the cookie of a session back. */
+  closeSession(): string {
+    return writeCookie(sessionCookie, '', { path: '/', maxAgeS: 0 })
+  }
+
+  async issueTicket(credentials: Credentials): Promise<Ticket> {
+    const token = await this.userOf(credentials)
+    return this.#tickets.issue(this.own.tagOf(token.subject), token)
+  }
+
+  /** Whether this access was taken back since it was given. */
+  isRevoked({ credential, user }: Access): boolean {
+    return credential !== undefined && this.store.isRevoked({ ...credential, user })
+  }
+
+  onRevoked(callback: (hasLost: (access: Access) => boolean) => void): void {
+    this.store.onRevoked(() => callback((access) => this.isRevoked(access)))
+  }
+
+  close(): void {
+    this.store.close()
+  }
+
+  #admitNobody(): Access {
+    if (this.mode === 'dev') return openAccess
+    throw missing()
+  }
+
+  #accessOfKey(shown: string): Access {
+    const key = this.store.findKey(shown)
+    if (key === undefined) throw this.#bad('no key that counts')
+    return accessOfKey(key)
+  }
+
+  async #admitToken(credentials: Credentials): Promise<Access> {
+    const { authorization, cookie } = credentials.headers
+    const shown = bearerOf(authorization)
+    if (authorization !== undefined && shown === undefined) throw this.#bad('the scheme is not Bearer')
+    // A key together with a session: whose request would it be?
+    if (shown !== undefined && looksLikeKey(shown)) throw twoAtOnce()
+    return this.#accessOf(await this.#verifyToken(credentials, shown, readCookie(cookie, sessionCookie)))
+  }
+
+  /** A browser sends its cookie along with a header too; both must then say the same. */
+  async #verifyToken(
+    credentials: Credentials,
+    shown: string | undefined,
+    session: string | undefined,
+  ): Promise<VerifiedToken> {
+    const { verifier } = this.#parts
+    if (shown === undefined) {
+      if (session === undefined) throw missing()
+      this.#checkCookieUse(credentials)
+      return this.#judged(this.own.verify('session', session, verifier.rules))
+    }
+    const token = await this.#judged(verifier.verify(shown))
+    if (session === undefined) return token
+    const other = await this.own.verify('session', session, verifier.rules).catch(() => undefined)
+    if (other !== undefined && other.subject !== token.subject) throw twoAtOnce()
+    return token
+  }
+
+  /** A browser that comes back with a ticket that is spent, and the cookie that it was given for it. */
+  async #returning(credentials: Credentials, ticket: string): Promise<VerifiedToken> {
+    const tag = tagOfTicket(ticket)
+    const value = tag && readCookie(credentials.headers.cookie, streamCookie(tag))
+    if (!value) throw this.#bad('no ticket that counts')
+    this.#checkCookieUse(credentials)
+    const token = await this.#judged(this.own.verify('stream', value, this.#parts.verifier.rules))
+    if (this.own.tagOf(token.subject) !== tag) throw this.#bad('a ticket with the cookie of another user')
+    return token
+  }
+
+  #checkCookieUse({ headers, method }: Credentials): void {
+    if (!isSameOrigin(headers, this.#parts.settings.corsOrigins)) {
+      throw new TidingsError(
+        'forbidden',
+        'A cookie counts only in requests of pages of this origin, or of one in the setting corsOrigins.',
+        { field: 'Origin' },
+      )
+    }
+    checkJsonWrite(headers, method)
+  }
+
+  #accessOf(token: VerifiedToken): Access {
+    const access = accessOfToken(token)
+    if (this.isRevoked(access)) throw this.#bad('revoked')
+    return access
+  }
+
+  async #judged(verified: Promise<VerifiedToken>): Promise<VerifiedToken> {
+    try {
+      return await verified
+    } catch (error) {
+      if (error instanceof BadCredential) throw this.#bad(error.message)
+      throw error
+    }
+  }
+
+  /** One answer for everything that does not count: which part was wrong would help to guess. */
+  #bad(reason: string): TidingsError {
+    this.#parts.onRefused(reason)
+    return new TidingsError(
+      'unauthorized',
+      'What you show does not count, or no longer. Get a new token, key or ticket.',
+    )
+  }
+}
+
+function missing(): TidingsError {
+  return new TidingsError(
+    'unauthorized',
+    'Say who you are: send the header Authorization, "Bearer" and a token or an API key.',
+  )
+}
+
+function twoAtOnce(): TidingsError {
+  return new TidingsError('bad_request', 'The request shows two credentials that differ; show one.')
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  return /^Bearer +([^\s,]+) *$/i.exec(authorization)?.[1]
+}

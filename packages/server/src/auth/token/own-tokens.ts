@@ -1,0 +1,106 @@
+import { createHmac } from 'node:crypto'
+import { randomBase36 } from '@tidings/protocol'
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { BadCredential } from '../bad-credential.ts'
+import { type ClaimRules, readClaims, type VerifiedToken } from './claims.ts'
+import { checkForm } from './form.ts'
+
+/** The issuer of tokens that this server makes. No configured one may bear its name. */
+export const ownIssuer = 'tidings'
+
+/**
+ * What a token of ours is for: `user` is shown by its user, `session` is a cookie of a browser, `stream` one that
+ * opens streams alone. Each has an audience of its own, so that none passes for another.
+ */
+export type TokenUse = 'user' | 'session' | 'stream'
+
+const audiences: Readonly<Record<TokenUse, string>> = Object.freeze({
+  user: ownIssuer,
+  session: `${ownIssuer}:session`,
+  stream: `${ownIssuer}:stream`,
+})
+
+const algorithm = 'HS256'
+
+/** The secrets by which this server signs. */
+export interface SigningSecrets {
+  /** The one that signs; made, if there is none. */
+  current(): Uint8Array
+  /** All that are still believed, the current one first; none, if nothing was ever signed. */
+  all(): readonly Uint8Array[]
+}
+
+/** Tokens that this server makes and believes. */
+export class OwnTokens {
+  readonly #secrets: SigningSecrets
+
+  constructor(secrets: SigningSecrets) {
+    this.#secrets = secrets
+  }
+
+  /**
+   * Makes a token. One for a session or a stream keeps the id, the issuer and the time of the token that it was
+   * made for, and so ends with it.
+   */
+  mint(use: TokenUse, claims: Omit<VerifiedToken, 'issuer'> & { readonly issuer?: string }): Promise<string> {
+    const {
+      subject,
+      tokenId = randomBase36(16),
+      issuedAt = Date.now(),
+      expiresAt,
+      subscribe,
+      publish,
+    } = claims
+    const payload: JWTPayload = { jti: tokenId, tidings: { subscribe, publish } }
+    if (use !== 'user') payload.from = claims.issuer ?? ownIssuer
+    // With the fraction of a second, so that a token made just after its user was revoked is one of those after.
+    return new SignJWT({ ...payload, iat: issuedAt / 1_000, exp: expiresAt / 1_000 })
+      .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+      .setIssuer(ownIssuer)
+      .setAudience(audiences[use])
+      .setSubject(subject)
+      .sign(this.#secrets.current())
+  }
+
+  /** @throws BadCredential */
+  async verify(use: TokenUse, token: string, rules: ClaimRules): Promise<VerifiedToken> {
+    checkForm(token)
+    for (const secret of this.#secrets.all()) {
+      const claims = await this.#tryOne(use, token, secret, rules.now)
+      if (claims === undefined) continue
+      const { from, ...rest } = claims
+      const verified = readClaims(rest, rules)
+      return use === 'user' ? verified : { ...verified, issuer: typeof from === 'string' ? from : ownIssuer }
+    }
+    throw new BadCredential('not signed by this server')
+  }
+
+  /** A name for a user in the names of cookies, which tells nobody who it is. */
+  tagOf(user: string): string {
+    const digest = createHmac('sha256', this.#secrets.current()).update(`tag ${user}`).digest()
+    return digest.readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
+  }
+
+  async #tryOne(
+    use: TokenUse,
+    token: string,
+    secret: Uint8Array,
+    now: number,
+  ): Promise<JWTPayload | undefined> {
+    try {
+      const { payload } = await jwtVerify(token, secret, {
+        algorithms: [algorithm],
+        issuer: ownIssuer,
+        audience: audiences[use],
+        typ: 'JWT',
+        // The times are judged by the same rules as everybody's, in readClaims.
+        clockTolerance: Number.MAX_SAFE_INTEGER,
+        currentDate: new Date(now),
+      })
+      return payload
+    } catch (error) {
+      if (error instanceof errors.JWSSignatureVerificationFailed) return undefined
+      throw new BadCredential((error as Error).message, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { Credentials } from '../auth/policy.ts'
+import type { Parts } from './parts.ts'
+import { sendJson } from './publish.ts'
+
+/** What a browser needs that cannot send headers: the cookie of a session, and tickets. */
+export function addSessions(app: FastifyInstance, _parts: Parts, auth: Authenticator): void {
+  app.post('/api/session', async (request, reply) => {
+    const { token, setCookie } = await auth.openSession(request.raw.headers.authorization)
+    const expiresAt = new Date(token.expiresAt).toISOString()
+    return sendJson(reply.header('set-cookie', setCookie), 200, {
+      mode: auth.mode,
+      user: token.subject,
+      expiresAt,
+    })
+  })
+
+  // Whoever asks is told who they are here, also that they are nobody: pages ask before they know.
+  app.get('/api/session', async (request, reply) => sendJson(reply, 200, await whoIs(auth, request.raw)))
+
+  app.delete('/api/session', async (_request, reply) =>
+    reply.header('set-cookie', auth.closeSession()).code(204).send(),
+  )
+
+  app.post('/api/tickets', async (request, reply) => {
+    const { ticket, expiresAt } = await auth.issueTicket(credentialsOf(request.raw))
+    return sendJson(reply, 201, { ticket, expiresAt: new Date(expiresAt).toISOString() })
+  })
+}
+
+async function whoIs(auth: Authenticator, request: IncomingMessage): Promise<object> {
+  try {
+    const { subject, expiresAt } = await auth.userOf(credentialsOf(request))
+    return { mode: auth.mode, user: subject, expiresAt: new Date(expiresAt).toISOString() }
+  } catch {
+    return { mode: auth.mode, user: null, expiresAt: null }
+  }
+}
+
+function credentialsOf({ headers, method, url = '' }: IncomingMessage): Credentials {
+  return { headers, method, url }
+}
