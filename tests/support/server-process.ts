@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
-import { get as httpGet } from 'node:http'
-import { get as httpsGet } from 'node:https'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../../packages/server/src/config/settings.ts'
 import type { Sample } from '../history/resources.ts'
 import { freePort } from './free-port.ts'
+import { getText } from './get-text.ts'
 import { type TempFolder, tempFolder } from './temp-folder.ts'
 import { until, within } from './until.ts'
 
@@ -135,7 +134,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async isReady(): Promise<boolean> {
-    return (await this.#get('/readyz')).status === 200
+    return (await getText(`${this.url}/readyz`)).status === 200
   }
 
   /** Sends a signal. */
@@ -162,24 +161,13 @@ export class ServerProcess implements AsyncDisposable {
 
   /** One figure of the Prometheus page; several with that name are added up. */
   async metric(name: string): Promise<number> {
-    const { text } = await this.#get('/metrics')
+    const { text } = await getText(`${this.url}/metrics`)
     const values = text.split('\n').flatMap((line) => {
       const [head = '', value] = line.split(' ')
       return head.replace(/\{.*/, '') === name ? [Number(value)] : []
     })
     if (values.length === 0) throw new Error(`/metrics has no ${name}.`)
     return values.reduce((sum, value) => sum + value)
-  }
-
-  #get(path: string): Promise<{ status: number; text: string }> {
-    const options = { rejectUnauthorized: false, headers: { connection: 'close' } }
-    return new Promise((resolve, reject) => {
-      const get = this.isSecure ? httpsGet : httpGet
-      get(`${this.url}${path}`, options, async (response) => {
-        const text = (await response.setEncoding('utf8').toArray()).join('')
-        resolve({ status: response.statusCode!, text })
-      }).on('error', reject)
-    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { parseCursor } from '@tidings/protocol'
 import { checkConduct, checkHistory, type LogFacts, type Violation } from '../history/index.ts'
+import { getText } from './get-text.ts'
 import type { Publisher } from './publisher.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { SseReader } from './sse-reader.ts'
@@ -22,7 +23,7 @@ export async function readLog(url: string): Promise<StoredLog> {
   do {
     const query: URLSearchParams = new URLSearchParams({ topic: '**', limit: '1000', order: 'asc' })
     if (after !== null) query.set('after', after)
-    const page = (await (await fetch(`${url}/api/events?${query}`)).json()) as Page
+    const page = JSON.parse((await getText(`${url}/api/events?${query}`)).text) as Page
     for (const { id, data } of page.events) events.set(id, JSON.stringify(data))
     head = page.head
     after = page.next

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Authenticator, type Mode, openAuthenticator } from './auth/authenticator.ts'
+import { hasIssuers } from './auth/token/issuers.ts'
 import type { Settings } from './config/settings.ts'
 import type { App } from './http/app.ts'
 import type { LiveCertificate } from './http/live-certificate.ts'
@@ -63,7 +64,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   return {
     url: `${scheme}://${isIPv6(settings.host) ? `[${settings.host}]` : settings.host}:${port}`,
     port,
-    mode: auth.mode,
+    get mode() {
+      return auth.mode
+    },
     tidings,
     logger,
     close: () => (closed ??= close(app, tidings, settings.drainMs).finally(() => auth.close())),
@@ -77,7 +80,7 @@ async function openAuth(settings: Settings, logging: Promise<Logger>): Promise<A
   const auth = await openAuthenticator(settings, (reason) =>
     logger.debug({ reason }, 'a credential was refused'),
   )
-  if (auth.mode === 'production' && !auth.store.hasKeys) {
+  if (auth.mode === 'production' && !auth.store.hasKeys && !hasIssuers(settings)) {
     logger.warn('there is no API key yet; make one with: tidings keys create --name first --admin "**"')
   }
   return auth

@@ -41,18 +41,19 @@ export async function openAuthenticator(
   const store = openCredentialStore(settings.data, settings)
   const own = new OwnTokens(store.secrets)
   const verifier = new TokenVerifier(issuers, own, settings)
-  return new Authenticator({ settings, mode: modeOf(settings, store), store, own, verifier, onRefused })
+  return new Authenticator({ settings, dev: devOf(settings), store, own, verifier, onRefused })
 }
 
-/** Nobody who has made a key, or named an issuer, wants everybody to be let in all the same. */
-function modeOf(settings: Settings, { hasKeys }: CredentialStore): Mode {
-  if (settings.dev !== 'auto') return settings.dev === 'on' ? 'dev' : 'production'
-  return isLoopback(settings.host) && !hasKeys && !hasIssuers(settings) ? 'dev' : 'production'
+/** Nobody who has named an issuer, or listens to other machines, wants everybody to be let in all the same. */
+function devOf(settings: Settings): Parts['dev'] {
+  if (settings.dev !== 'auto') return settings.dev
+  return isLoopback(settings.host) && !hasIssuers(settings) ? 'auto' : 'off'
 }
 
 interface Parts {
   readonly settings: Pick<Settings, 'corsOrigins' | 'maxConnectionAgeMs'>
-  readonly mode: Mode
+  /** `auto` is on until there is a key, also one that is made while the server runs. */
+  readonly dev: 'auto' | 'on' | 'off'
   readonly store: CredentialStore
   readonly own: OwnTokens
   readonly verifier: TokenVerifier
@@ -61,17 +62,21 @@ interface Parts {
 
 /** Decides who a request comes from: by a key, a token, the cookie of a session, or a ticket. */
 export class Authenticator implements Policy {
-  readonly mode: Mode
   readonly store: CredentialStore
   readonly own: OwnTokens
   readonly #parts: Parts
   readonly #tickets = new Tickets()
 
   constructor(parts: Parts) {
-    this.mode = parts.mode
     this.store = parts.store
     this.own = parts.own
     this.#parts = parts
+  }
+
+  /** Whoever has made a key, even one that is gone by now, does not want everybody to be let in. */
+  get mode(): Mode {
+    const { dev, store } = this.#parts
+    return dev === 'on' || (dev === 'auto' && !store.hasKeys) ? 'dev' : 'production'
   }
 
   /** At once for keys, which are what a busy server is shown most. */
@@ -111,7 +116,7 @@ export class Authenticator implements Policy {
    */
   async userOf(credentials: Credentials): Promise<VerifiedToken> {
     const { authorization, cookie } = credentials.headers
-    const shown = bearerOf(authorization)
+    const shown = this.#shown(authorization)
     if (shown !== undefined && looksLikeKey(shown)) {
       this.#accessOfKey(shown)
       throw new TidingsError('forbidden', 'This is for users. Make a token for one with POST /api/tokens.')
@@ -140,8 +145,10 @@ export class Authenticator implements Policy {
     return this.#tickets.issue(this.own.tagOf(token.subject), token)
   }
 
-  /** Whether this access was taken back since it was given. */
-  isRevoked({ credential, user }: Access): boolean {
+  /** Whether this access was taken back since it was given; that of nobody is by the first key. */
+  isRevoked(access: Access): boolean {
+    if (access === openAccess) return this.mode === 'production'
+    const { credential, user } = access
     return credential !== undefined && this.store.isRevoked({ ...credential, user })
   }
 
@@ -166,11 +173,16 @@ export class Authenticator implements Policy {
 
   async #admitToken(credentials: Credentials): Promise<Access> {
     const { authorization, cookie } = credentials.headers
-    const shown = bearerOf(authorization)
-    if (authorization !== undefined && shown === undefined) throw this.#bad('the scheme is not Bearer')
+    const shown = this.#shown(authorization)
     // A key together with a session: whose request would it be?
     if (shown !== undefined && looksLikeKey(shown)) throw twoAtOnce()
     return this.#accessOf(await this.#verifyToken(credentials, shown, readCookie(cookie, sessionCookie)))
+  }
+
+  #shown(authorization: string | undefined): string | undefined {
+    const shown = bearerOf(authorization)
+    if (authorization !== undefined && shown === undefined) throw this.#bad('the scheme is not Bearer')
+    return shown
   }
 
   /** A browser sends its cookie along with a header too; both must then say the same. */

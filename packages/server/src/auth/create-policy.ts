@@ -42,12 +42,16 @@ export type AuthFunction = (request: Credentials) => Identity | null | Promise<I
  * @throws ConfigError if the settings are wrong.
  */
 export async function createPolicy(auth: AuthSettings | AuthFunction, settings: Settings): Promise<Policy> {
-  if (typeof auth !== 'function') return openAuthenticator(settings)
+  if (typeof auth !== 'function') {
+    // Whether an app is reached from its own machine alone, the library cannot know: whoever names `auth` means it.
+    return openAuthenticator(settings.dev === 'auto' ? { ...settings, dev: 'off' } : settings)
+  }
   return {
     async admit(credentials) {
       const identity = await auth(credentials)
-      if (identity === null) throw new TidingsError('unauthorized', 'Sign in, and try again.')
-      return accessOf(identity)
+      const access = identity ? accessOf(identity) : undefined
+      if (access !== undefined && (access.expiresAt ?? Infinity) > Date.now()) return access
+      throw new TidingsError('unauthorized', 'Sign in, and try again.')
     },
   }
 }

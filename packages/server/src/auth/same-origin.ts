@@ -7,12 +7,13 @@ import { TidingsError } from '@tidings/protocol'
  * whatever says neither is no browser that has a cookie of ours.
  */
 export function isSameOrigin(headers: IncomingHttpHeaders, corsOrigins: readonly string[]): boolean {
-  const { 'sec-fetch-site': site, origin, host } = headers
+  const { 'sec-fetch-site': site, origin } = headers
   if (site === 'same-origin') return true
   if (origin === undefined) return false
   if (corsOrigins.includes(origin)) return true
   // Behind a proxy the scheme is not known here; the name is what rebinding and other sites cannot forge.
-  return site === undefined && URL.parse(origin)?.host === host
+  const host = headers.host ?? headers[':authority']
+  return site === undefined && host !== undefined && URL.parse(origin)?.host === host
 }
 
 /** Methods that change nothing. */

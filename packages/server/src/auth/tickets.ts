@@ -11,7 +11,11 @@ const maxTickets = 10_000
 /** `tdt_<tag of the user>_<random>`: 40 digits of base 36 are 206 bits. */
 const form = /^tdt_([0-9a-z]{8})_[0-9a-z]{40}$/
 
+/** Tickets of one user that may wait at once: all their tabs and devices, and no room for keeping others out. */
+const maxTicketsPerUser = 100
+
 interface Waiting {
+  readonly tag: string
   readonly token: VerifiedToken
   readonly expiresAt: number
 }
@@ -29,6 +33,7 @@ export interface Ticket {
  */
 export class Tickets {
   readonly #waiting = new Map<string, Waiting>()
+  readonly #perUser = new Map<string, number>()
   readonly #now: () => number
 
   constructor(now: () => number = Date.now) {
@@ -42,12 +47,14 @@ export class Tickets {
    */
   issue(tag: string, token: VerifiedToken): Ticket {
     this.#forgetOld()
-    if (this.#waiting.size >= maxTickets) {
+    const ofUser = this.#perUser.get(tag) ?? 0
+    if (this.#waiting.size >= maxTickets || ofUser >= maxTicketsPerUser) {
       throw new TidingsError('overloaded', 'Too many tickets are waiting to be used; try again in a minute.')
     }
     const ticket = `tdt_${tag}_${randomBase36(40)}`
     const expiresAt = Math.min(this.#now() + ticketTtlMs, token.expiresAt)
-    this.#waiting.set(digestOf(ticket), { token, expiresAt })
+    this.#waiting.set(digestOf(ticket), { tag, token, expiresAt })
+    this.#perUser.set(tag, ofUser + 1)
     return { ticket, expiresAt }
   }
 
@@ -56,18 +63,26 @@ export class Tickets {
     if (!form.test(ticket)) return undefined
     const digest = digestOf(ticket)
     const waiting = this.#waiting.get(digest)
+    if (waiting === undefined) return undefined
     // In the same moment in which it is found: of two who come with it, one is first.
-    this.#waiting.delete(digest)
-    return waiting !== undefined && waiting.expiresAt > this.#now() ? waiting.token : undefined
+    this.#forget(digest, waiting)
+    return waiting.expiresAt > this.#now() ? waiting.token : undefined
   }
 
   /** They were put in in the order in which they end, nearly: whatever ends sooner waits for one that was before it. */
   #forgetOld(): void {
     const now = this.#now()
-    for (const [digest, { expiresAt }] of this.#waiting) {
-      if (expiresAt > now) return
-      this.#waiting.delete(digest)
+    for (const [digest, waiting] of this.#waiting) {
+      if (waiting.expiresAt > now) return
+      this.#forget(digest, waiting)
     }
+  }
+
+  #forget(digest: string, { tag }: Waiting): void {
+    this.#waiting.delete(digest)
+    const left = (this.#perUser.get(tag) ?? 1) - 1
+    if (left === 0) this.#perUser.delete(tag)
+    else this.#perUser.set(tag, left)
   }
 }
 

@@ -14,6 +14,12 @@ export function isPassing(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429
 }
 
+/** What a person at a terminal can do about it. */
+const remedy: Readonly<Record<number, string>> = {
+  401: ' (set TIDINGS_KEY, or give --key-file)',
+  403: ' (TIDINGS_KEY or --key-file needs more rights: see tidings keys create --help)',
+}
+
 /** Reads a refusal from an answer that is no success: a problem document (RFC 9457), or anything else. */
 export function readRefusal(response: Response, body: string): Refusal {
   const { status } = response
@@ -30,7 +36,7 @@ export function readRefusal(response: Response, body: string): Refusal {
   return {
     status,
     code: typeof problem.code === 'string' ? problem.code : undefined,
-    detail: detail === undefined ? `the server answered ${status}` : printable(String(detail)),
+    detail: `${detail === undefined ? `the server answered ${status}` : printable(String(detail))}${remedy[status] ?? ''}`,
   }
 }
 

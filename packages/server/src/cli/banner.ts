@@ -1,9 +1,18 @@
 import { styleText } from 'node:util'
 import type { Settings } from '../config/settings.ts'
+import type { RunningServer } from '../server.ts'
 import { readVersion } from './version.ts'
 
+const modes = {
+  dev: 'dev: everybody on this machine may do everything (for production, see docs/security.md)',
+  production: 'production: everybody shows a key or a token',
+} as const
+
 /** What a person at a terminal sees when the server is up: where it is, and what to try first. */
-export function bannerOf(url: string, { store, data, durability }: Settings): string {
+export function bannerOf(
+  { url, mode }: Pick<RunningServer, 'url' | 'mode'>,
+  { store, data, durability }: Settings,
+): string {
   const style = (format: 'bold' | 'dim' | 'cyan', text: string) =>
     styleText(format, text, { stream: process.stdout })
   const file = store === '' ? `sqlite:${data}/tidings.db` : store
@@ -12,6 +21,7 @@ export function bannerOf(url: string, { store, data, durability }: Settings): st
              -d '{"topic":"broadcast","type":"greeting","data":"hello"}'`
   const rows = [
     ['open', style('cyan', url)],
+    ['mode', modes[mode]],
     ['store', kept],
     ['listen', `curl -N ${url}/events`],
     ['publish', example],

@@ -188,7 +188,7 @@ class Follower {
     if (event === 'connected') this.#connected(data)
     else if (event === 'gap') this.#following.onNotice(describeGap(data))
     else if (event === 'goodbye') this.#goodbye(data)
-    else return event === 'live'
+    else return event === 'live' || event === 'expiring'
     return true
   }
 
@@ -207,6 +207,9 @@ class Follower {
     this.#why = `the server said goodbye (${printable(String(reason))})`
     if (typeof retryMs === 'number') this.#leastWaitMs = retryMs
     this.#isRoutine = reason === 'max-age'
+    if (reason === 'revoked') {
+      throw new CliError(exitCode.refused, 'the server has taken back the right to this stream')
+    }
     if (reconnect !== false) return
     this.isOver = true
     this.#following.onNotice(this.#why)

@@ -27,6 +27,7 @@ Examples:
 
 interface Options {
   readonly url?: string
+  readonly keyFile?: string
   readonly topic?: string
   readonly type?: string
   readonly data?: string
@@ -145,7 +146,7 @@ function stopOnSignal(publisher: Publisher): AbortSignal {
 
 function createPublisher(options: Options, standardRetryFor: string): Publisher {
   const retryForMs = readRetryFor(options.retryFor ?? standardRetryFor)
-  return new Publisher({ address: readServerAddress(options.url), retryForMs, onNotice: notice })
+  return new Publisher({ address: readServerAddress(options), retryForMs, onNotice: notice })
 }
 
 function parseData(text: string): unknown {

@@ -32,14 +32,23 @@ export function define(command: Command): void {
     .option('--config <file>', 'a file with settings (default tidings.config.json, if it exists)')
     .addHelpText('after', examples)
     .action(serve)
-  for (const key of settingKeys) command.addOption(optionOf(key))
+  for (const key of settingKeys) {
+    // What is secret has no flag; whoever gives one all the same is told why.
+    if (!isSecret(key)) command.addOption(optionOf(key))
+  }
+}
+
+function isSecret(key: SettingKey): boolean {
+  return (settingTable[key] as Setting<unknown>).isSecret === true
 }
 
 function optionOf(key: SettingKey): Option {
   const setting: Setting<unknown> = settingTable[key]
   const standard = setting.show(setting.default)
   const doc = standard === '' ? setting.doc : `${setting.doc} (default ${standard})`
-  const option = new Option(`${flagName(key)} <${setting.placeholder}>`, doc)
+  // `--dev` alone means on.
+  const value = key === 'dev' ? `[${setting.placeholder}]` : `<${setting.placeholder}>`
+  const option = new Option(`${flagName(key)} ${value}`, doc).preset('on')
   if (Array.isArray(setting.default)) {
     option.argParser((value, earlier) => (earlier === undefined ? value : `${earlier},${value}`))
   }
@@ -51,8 +60,11 @@ async function serve(options: Readonly<Record<string, string>>, command: Command
   const server = await start(settings)
   // A reader of our output that goes away is no reason to stop serving.
   process.stdout.on('error', () => {})
-  if (process.stdout.isTTY) process.stdout.write(bannerOf(server.url, settings))
-  else server.logger.info({ url: server.url, durability: server.tidings.log.durability }, 'listening')
+  if (process.stdout.isTTY) process.stdout.write(bannerOf(server, settings))
+  else {
+    const { url, mode, tidings } = server
+    server.logger.info({ url, mode, durability: tidings.log.durability }, 'listening')
+  }
   flushCompileCache()
   await supervise(server, settings.drainMs)
 }
@@ -62,7 +74,7 @@ function readSettings(options: Readonly<Record<string, string>>, rest: readonly 
   const unknown = rest.filter((word) => word.startsWith('-')).map((word) => word.replace(/=.*/, ''))
   const word = rest[0]
   if (unknown.length === 0 && word !== undefined) {
-    const nearest = nearestName(word, ['serve', 'publish', 'tail', 'stats'])
+    const nearest = nearestName(word, ['serve', 'publish', 'tail', 'stats', 'keys', 'token', 'doctor'])
     const hint = nearest === undefined ? 'see tidings --help' : `the nearest is ${nearest}`
     throw new CliError(exitCode.usage, `${JSON.stringify(word)} is not a verb; ${hint}`)
   }

@@ -19,6 +19,7 @@ Examples:
 
 interface Options {
   readonly url?: string
+  readonly keyFile?: string
   readonly json?: true
   readonly watch?: string | true
 }
@@ -33,8 +34,8 @@ export function define(command: Command): void {
     .action(showStats)
 }
 
-async function showStats({ url, json, watch }: Options): Promise<void> {
-  const address = readServerAddress(url)
+async function showStats({ json, watch, ...options }: Options): Promise<void> {
+  const address = readServerAddress(options)
   const show = json ? (stats: Stats) => `${JSON.stringify(stats)}\n` : table
   if (watch === undefined) return write(process.stdout, show(await fetchStats(address)))
   const intervalMs = watch === true ? defaultIntervalMs : parseDuration(watch)

@@ -22,6 +22,7 @@ Examples:
 
 interface Options {
   readonly url?: string
+  readonly keyFile?: string
   readonly types?: string
   readonly last?: string
   readonly since?: string
@@ -54,7 +55,7 @@ async function tail(topics: readonly string[], options: Options): Promise<void> 
   const format = options.json ? jsonLine : plainLine
   let left = wanted
   for await (const events of followEvents({
-    address: readServerAddress(options.url),
+    address: readServerAddress(options),
     query: queryOf(topics, options),
     since: options.since,
     retryForMs: readRetryFor(options.retryFor),

@@ -7,7 +7,7 @@ export function environmentName(key: string): string {
 }
 
 /** Variables of ours that are no settings of the server. */
-const ours: ReadonlySet<string> = new Set(['TIDINGS_BOOT_ID', 'TIDINGS_CONFIG', 'TIDINGS_URL'])
+const ours: ReadonlySet<string> = new Set(['TIDINGS_BOOT_ID', 'TIDINGS_CONFIG', 'TIDINGS_KEY', 'TIDINGS_URL'])
 
 /**
  * What the environment says. A variable that is set to nothing counts as absent, as Compose files and CI

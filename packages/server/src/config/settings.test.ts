@@ -104,11 +104,11 @@ describe('exposure', () => {
   )
 
   test.each(['0.0.0.0', '::', '192.168.1.5', 'app.example', '::ffff:192.168.1.5', 'localhost.example'])(
-    '%s is refused as long as there is no authentication',
+    '%s is refused in dev mode, and nowhere else',
     (host) => {
-      expect(mistakesOf({ host })).toEqual([
-        expect.stringContaining('reverse proxy with authentication in front'),
-      ])
+      expect(mistakesOf({ host, dev: true })).toEqual([expect.stringContaining('tidings keys create')])
+      expect(mistakesOf({ host })).toEqual([])
+      expect(mistakesOf({ host, dev: 'off' })).toEqual([])
     },
   )
 })

@@ -1,4 +1,4 @@
-import { TidingsError, userTopic } from '@tidings/protocol'
+import { checkTopic, TidingsError, userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../auth/access.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
@@ -36,7 +36,7 @@ export function addAdmin(app: FastifyInstance, parts: Parts, auth: Authenticator
     const { maxTopics } = parts.tidings.settings
     if (topics.length === 0) throw wrongQuery('topic', 'Say which topics: GET /api/presence?topic=…')
     if (topics.length > maxTopics) throw wrongQuery('topic', `Ask for at most ${maxTopics} topics at once.`)
-    for (const topic of topics) requireAdmin(access, topic)
+    for (const topic of topics) requireAdmin(access, checkTopic(topic))
     const streams = Object.fromEntries(topics.map((topic) => [topic, parts.tidings.audience([topic])]))
     return sendJson(reply, 200, { streams })
   })

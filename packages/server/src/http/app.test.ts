@@ -203,7 +203,12 @@ describe('what is no HTTP', () => {
 
 describe('the policy', () => {
   it('is asked on every road, and its refusal is a problem document', async () => {
-    const guest = { ...openAccess, mayAdminister: () => false, mayPublish: () => false }
+    const guest = {
+      ...openAccess,
+      mayAdminister: () => false,
+      mayPublish: () => false,
+      mayNotify: () => false,
+    }
     const limited = await startTestApp({}, { admit: async () => guest })
     const refused = [
       await limited.post('/api/events', { topic: 'a' }),

@@ -15,6 +15,7 @@ import { addDocs } from './docs.ts'
 import { addEvents } from './events.ts'
 import { createFinish, createGuard } from './guard.ts'
 import { addHealth } from './health.ts'
+import { HostList } from './host-list.ts'
 import { httpLimits } from './http-limits.ts'
 import { createListener, type Handler, type Listener } from './listener.ts'
 import type { LiveCertificate } from './live-certificate.ts'
@@ -25,6 +26,7 @@ import type { Parts } from './parts.ts'
 import { asTidingsError, refuseClient } from './problem.ts'
 import { addPrometheus } from './prometheus.ts'
 import { createPublishRoad } from './publish-road.ts'
+import { RateLimits } from './rate-limits.ts'
 import { createRefusal, type Refusal } from './refusal.ts'
 import { Routes } from './routes.ts'
 import { addSessions } from './sessions.ts'
@@ -68,6 +70,8 @@ export function createApp({ tidings, logger, auth, policy = auth, certificate }:
     policy,
     mode: auth.mode,
     cors,
+    hosts: new HostList({ ...tidings.settings, mode: auth.mode }),
+    rates: new RateLimits(tidings.settings),
     metrics: new RequestMetrics(),
     store: { isFull: false },
   }
@@ -79,9 +83,13 @@ export function createApp({ tidings, logger, auth, policy = auth, certificate }:
     bodyLimit: tidings.settings.maxBodyBytes,
     openListener: (fastify) => {
       const handler: Handler = (request, response) => {
+        // HTTP/2 has a field of its own for it; all who ask look in one place.
+        if (request.httpVersionMajor === 2) request.headers.host ??= request.headers[':authority'] as string
         if (!road(request, response)) fastify(request, response)
       }
       listener = createListener(handler, logger, certificate)
+      // Streams have a bound of their own; this one is for what never becomes a request.
+      listener.server.maxConnections = tidings.settings.maxConnections + httpLimits.idleConnections
       return listener
     },
     // What has no route, because its path is not even one, meets none of the hooks.

@@ -13,8 +13,11 @@ export interface CorsHeaders {
   allows(origin: string | undefined): boolean
 }
 
+/** What a page of another origin may read of an answer's head. */
+const exposed = 'Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset'
+
 const preflight: HeaderFields = Object.freeze({
-  'access-control-allow-methods': 'GET, HEAD, POST',
+  'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
   'access-control-max-age': '7200',
 })
@@ -40,7 +43,7 @@ function admission(origin: string): HeaderFields {
   return Object.freeze({
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
-    'access-control-expose-headers': 'Retry-After',
+    'access-control-expose-headers': exposed,
     vary: 'Origin',
   })
 }
@@ -48,7 +51,7 @@ function admission(origin: string): HeaderFields {
 function openCors(): CorsHeaders {
   const fields: HeaderFields = Object.freeze({
     'access-control-allow-origin': '*',
-    'access-control-expose-headers': 'Retry-After',
+    'access-control-expose-headers': exposed,
   })
   return { of: () => fields, preflight: () => ({ ...fields, ...preflight }), allows: () => true }
 }

@@ -15,17 +15,42 @@ export const apiHeaders: HeaderFields = Object.freeze({
 
 /** What is checked before a body is read. It must stay cheap: every publish passes here. */
 export function createGuard(parts: Parts) {
-  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
-    done(request.raw.method === 'POST' ? refusalOf(request.raw, parts) : undefined)
+  return (
+    { raw, routeOptions }: FastifyRequest,
+    _reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void => {
+    const isWrite = writing.has(raw.method!)
+    const isProbe = probes.has(routeOptions.url)
+    done(isWrite ? refusalOf(raw, parts) : isProbe ? undefined : wrongHostOf(raw, parts))
   }
 }
 
-/** Why a POST is refused before its body is read, if it is. */
-export function refusalOf({ headers }: IncomingMessage, { tidings, cors }: Parts): TidingsError | undefined {
+/** Methods that change something. */
+const writing: ReadonlySet<string> = new Set(['POST', 'PATCH', 'DELETE'])
+
+/** What orchestrators ask by whatever address they know, and what tells nobody anything. */
+const probes: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz'])
+
+/** Why a write is refused before its body is read, if it is. */
+export function refusalOf(request: IncomingMessage, parts: Parts): TidingsError | undefined {
+  const { tidings, cors } = parts
+  const { headers } = request
+  const wrongHost = wrongHostOf(request, parts)
+  if (wrongHost !== undefined) return wrongHost
   if (tidings.isDraining) return draining()
   const { 'sec-fetch-site': site, origin } = headers
   // A form on any page can POST text/plain here without a preflight. Browsers say where it comes from.
   return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
+}
+
+function wrongHostOf({ headers }: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
+  if (hosts.allows(headers.host)) return undefined
+  return new TidingsError(
+    'forbidden',
+    'This server is not reached under that name. If it should be, add the name to the setting allowedHosts.',
+    { field: 'Host' },
+  )
 }
 
 /** The answer to everything new while the server shuts down. */

@@ -2,6 +2,8 @@ const second = 1_000
 
 /** Bounds of HTTP itself, of every version. A peer that is slower, or says more, is hung up on. */
 export const httpLimits = Object.freeze({
+  /** Connections beside those of streams: requests, and those who connect and say nothing. Each is a descriptor. */
+  idleConnections: 2_000,
   /** Until the headers are there: what a slow phone needs, and a slow attacker must not have. */
   headersTimeoutMs: 10 * second,
   /** Until the body is there. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { SubscriptionRequest } from '../stream/accept.ts'
 import { admitStream } from './admit.ts'
+import { clientAddress } from './client-address.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -20,7 +21,11 @@ export async function openStream(
   for (const [name, value] of Object.entries(parts.cors.of(raw.headers.origin)))
     reply.raw.setHeader(name, value)
   // Fastify must not wait for this response, nor keep anything for it: it stays open for an hour.
-  await parts.tidings.stream(raw, reply.raw, { ...subscription, access })
+  await parts.tidings.stream(raw, reply.raw, {
+    ...subscription,
+    access,
+    address: clientAddress(raw, parts.tidings.settings.trustedHops),
+  })
   reply.hijack()
   parts.metrics.countRequest(route, request.method, 200)
   parts.logger.debug({ route, topics: subscription.topics, user: subscription.user }, 'a stream opened')

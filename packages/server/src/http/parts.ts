@@ -4,6 +4,8 @@ import type { Logger } from '../observe/logger.ts'
 import type { RequestMetrics } from '../observe/request-metrics.ts'
 import type { Tidings } from '../tidings.ts'
 import type { CorsHeaders } from './cors.ts'
+import type { HostList } from './host-list.ts'
+import type { RateLimits } from './rate-limits.ts'
 
 /** What every resource works with. */
 export interface Parts {
@@ -13,6 +15,8 @@ export interface Parts {
   readonly logger: Logger
   readonly metrics: RequestMetrics
   readonly cors: CorsHeaders
+  readonly hosts: HostList
+  readonly rates: RateLimits
   /** Whether the last publish found the store full or read-only. */
   readonly store: { isFull: boolean }
 }

@@ -20,6 +20,7 @@ export async function publishFor(
 ): Promise<Published> {
   const began = performance.now()
   const access = as(await admit(parts, request))
+  parts.rates.take(access)
   const idempotencyKey = readIdempotencyKey(request)
   const options = idempotencyKey === undefined ? { access } : { access, idempotencyKey }
   try {

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readCookie, sessionCookie, writeCookie } from '../auth/cookies.ts'
 import { apiHeaders, partingHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
 import { asTidingsError, problemMediaType, problemOf } from './problem.ts'
+import { RateLimited } from './rate-limits.ts'
 
 /** Answers an error. */
 export type Refusal = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
@@ -17,7 +19,7 @@ interface Answer {
 /** Makes the one function that turns errors into problem documents, and logs those that are the server's fault. */
 export function createRefusal(parts: Parts): Refusal {
   return (thrown, request, reply) => {
-    const { status, headers, body } = answerOf(parts, thrown, request.method, request.routeOptions.url)
+    const { status, headers, body } = answerOf(parts, thrown, request.raw, request.routeOptions.url)
     if (cutHalfAnswer(reply.raw)) {
       reply.hijack()
       return
@@ -35,14 +37,19 @@ export function refuseRaw(
   route: string,
 ): void {
   const method = request.method!
-  const { status, headers, body } = answerOf(parts, thrown, method, route)
+  const { status, headers, body } = answerOf(parts, thrown, request, route)
   if (cutHalfAnswer(response)) return
   const closing = partingHeaders(request, parts.tidings)
   response.writeHead(status, { ...apiHeaders, ...headers, ...closing }).end(body)
   parts.metrics.countRequest(route, method, status)
 }
 
-function answerOf({ logger }: Parts, thrown: unknown, method: string, route: string | undefined): Answer {
+function answerOf(
+  { logger }: Parts,
+  thrown: unknown,
+  { method, headers: asked }: IncomingMessage,
+  route: string | undefined,
+): Answer {
   const error = asTidingsError(thrown)
   const { status, code } = error
   let instance: string | undefined
@@ -51,8 +58,17 @@ function answerOf({ logger }: Parts, thrown: unknown, method: string, route: str
     logger.error({ err: thrown, instance, method, route, code }, 'a request failed')
   }
   const retry = status === 503 || status === 507 ? { 'retry-after': '1' } : {}
-  const headers = { 'content-type': problemMediaType, ...retry }
+  const limit = error instanceof RateLimited ? error.headers : {}
+  const challenge = status === 401 ? challengeTo(asked.cookie) : {}
+  const headers = { 'content-type': problemMediaType, ...retry, ...limit, ...challenge }
   return { status, headers, body: JSON.stringify(problemOf(error, instance)) }
+}
+
+/** What is wanted; and a session that no longer counts is taken back, or the browser would show it for ever. */
+function challengeTo(cookie: string | undefined): Readonly<Record<string, string>> {
+  const challenge = { 'www-authenticate': 'Bearer' }
+  if (readCookie(cookie, sessionCookie) === undefined) return challenge
+  return { ...challenge, 'set-cookie': writeCookie(sessionCookie, '', { path: '/', maxAgeS: 0 }) }
 }
 
 /** Half an answer cannot become a problem document; the end of the connection says that it is not whole. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { TidingsError } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { Credentials } from '../auth/policy.ts'
@@ -34,7 +35,8 @@ async function whoIs(auth: Authenticator, request: IncomingMessage): Promise<obj
   try {
     const { subject, expiresAt } = await auth.userOf(credentialsOf(request))
     return { mode: auth.mode, user: subject, expiresAt: new Date(expiresAt).toISOString() }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof TidingsError)) throw error
     return { mode: auth.mode, user: null, expiresAt: null }
   }
 }

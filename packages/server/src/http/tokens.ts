@@ -2,6 +2,7 @@ import { checkPattern, TidingsError, userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../auth/access.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
+import { maxPatterns } from '../auth/token/claims.ts'
 import { parseDuration } from '../config/quantity.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
@@ -30,8 +31,12 @@ export function addTokens(app: FastifyInstance, parts: Parts, auth: Authenticato
       )
     }
     const grants = { subscribe: readList('subscribe', subscribe), publish: readList('publish', publish) }
+    if (grants.subscribe.length + grants.publish.length > maxPatterns) {
+      throw invalid('subscribe', `A token holds at most ${maxPatterns} patterns in all.`)
+    }
     checkGrants(access, user, grants)
-    const expiresAt = Date.now() + readTtl(ttl ?? tokenTtlMs, tokenMaxLifetimeMs)
+    const expiresAt =
+      Date.now() + readTtl(ttl ?? Math.min(tokenTtlMs, tokenMaxLifetimeMs), tokenMaxLifetimeMs)
     const token = await auth.own.mint('user', { subject: user, expiresAt, ...grants })
     parts.logger.info({ caller: access.caller, user, expiresAt: new Date(expiresAt) }, 'a token was made')
     return sendJson(reply, 201, { token, user, expiresAt: new Date(expiresAt).toISOString() })

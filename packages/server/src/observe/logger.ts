@@ -13,7 +13,16 @@ export interface LoggerOptions {
 }
 
 /** Credentials never reach a log, wherever in an object they turn up. */
-const secrets = ['authorization', 'cookie', 'set-cookie', 'proxy-authorization']
+const secrets = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'proxy-authorization',
+  'token',
+  'ticket',
+  'secret',
+  'jwtSecret',
+]
 
 const redactedPaths = secrets.flatMap((name) => {
   const key = `["${name}"]`

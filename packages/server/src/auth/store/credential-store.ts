@@ -38,7 +38,7 @@ export type Revocable = Credential & { readonly user?: string | undefined }
  */
 export interface CredentialStore {
   readonly secrets: SigningSecrets
-  /** Whether there is any key that is neither revoked nor expired. */
+  /** Whether there is any key, also one that is revoked or expired: nobody is let in unasked when the last one goes. */
   readonly hasKeys: boolean
   /**
    * Makes a key.
@@ -60,7 +60,7 @@ export interface CredentialStore {
   isRevoked(credential: Revocable): boolean
   /** A new secret signs from now on. What older ones signed counts until it has expired. */
   rotateSecret(): void
-  /** Calls back after something was revoked, whoever did it. */
+  /** Calls back after something was revoked, or the first key was made, whoever did it. */
   onRevoked(callback: () => void): void
   close(): void
 }

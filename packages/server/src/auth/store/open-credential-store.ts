@@ -42,7 +42,7 @@ class FileCredentialStore implements CredentialStore {
   }
 
   get hasKeys(): boolean {
-    return [...this.#keys.values()].some((key) => this.#counts(key))
+    return this.#keys.size > 0
   }
 
   createKey({ name, grants, expiresAt }: NewKey): { readonly key: ApiKey; readonly secret: string } {
@@ -150,10 +150,11 @@ class FileCredentialStore implements CredentialStore {
       for (const callback of this.#callbacks) callback()
   }
 
-  /** One line for each thing that is revoked. */
+  /** One line for each thing that is revoked, and one for the end of the time without keys. */
   #marks(): ReadonlySet<string> {
     const keys = [...this.#keys.values()].filter(({ revokedAt }) => revokedAt !== undefined)
     return new Set([
+      ...(this.hasKeys ? ['keys'] : []),
       ...keys.map(({ id }) => `key ${id}`),
       ...[...this.#revoked.user].map(([user, at]) => `user ${user} ${at}`),
       ...[...this.#revoked.token.keys()].map((token) => `token ${token}`),

@@ -26,7 +26,7 @@ export interface ClaimRules {
 }
 
 /** Patterns in one token: each is a step for every event that its user is asked about. */
-const maxPatterns = 100
+export const maxPatterns = 100
 
 /** Characters of a `jti`: it is kept when it is revoked. */
 const maxTokenId = 256

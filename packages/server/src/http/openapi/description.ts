@@ -4,7 +4,7 @@ import { type Operation, operations } from './operations.ts'
 import { parameters, type SchemaName, schemas } from './schemas.ts'
 
 /** What any operation may refuse. */
-const everywhere: readonly ProblemCode[] = ['bad_request', 'headers_too_large', 'internal']
+const everywhere: readonly ProblemCode[] = ['bad_request', 'unauthorized', 'headers_too_large', 'internal']
 
 const mediaTypes = {
   stream: 'text/event-stream',
@@ -33,11 +33,43 @@ function describe(operation: Operation): object {
     operationId: `${operation.method} ${operation.path}`,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description === undefined ? {} : { description: operation.description }),
+    description: [operation.description, needsOf(operation)].filter(Boolean).join('\n\n'),
+    security: securityOf(operation),
     parameters: (operation.parameters ?? []).map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ...(operation.body === undefined ? {} : { requestBody: describeBody(operation.body) }),
     responses: { ...describeAnswers(operation), ...describeRefusals(operation) },
   }
+}
+
+function needsOf({ needs }: Operation): string {
+  return needs === 'nothing' ? 'Everybody may.' : `Needs ${needs}.`
+}
+
+/** One of these, and none where everybody may. A ticket opens streams alone. */
+function securityOf({ needs, answers }: Operation): object[] {
+  if (needs === 'nothing') return []
+  const either = [{ bearer: [] }, { session: [] }]
+  return answers[200] === 'stream' ? [...either, { ticket: [] }] : either
+}
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key (`tdk_…`) or the token of a user (a JWT).',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-tidings',
+    description: 'Set by `POST /api/session`.',
+  },
+  ticket: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'ticket',
+    description: 'Of `POST /api/tickets`; opens one stream.',
+  },
 }
 
 function describeBody(body: NonNullable<Operation['body']>): object {
@@ -55,6 +87,7 @@ function bodySchema(shape: SchemaName | 'text' | 'any' | readonly [SchemaName]):
 
 function describeAnswers({ answers }: Operation): Record<string, object> {
   const described = Object.entries(answers).map(([status, shape]) => {
+    if (shape === 'nothing') return [status, { description: 'Done' }]
     const mediaType = mediaTypes[shape as keyof typeof mediaTypes]
     const content =
       mediaType === undefined
@@ -94,7 +127,7 @@ export const description = {
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/' }],
-  tags: ['Streams', 'Events', 'Notifications', 'Activity', 'Operation'].map((name) => ({ name })),
+  tags: ['Streams', 'Events', 'Notifications', 'Activity', 'Access', 'Operation'].map((name) => ({ name })),
   paths: describePaths(),
-  components: { schemas, parameters },
+  components: { schemas, parameters, securitySchemes },
 }

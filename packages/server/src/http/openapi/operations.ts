@@ -3,16 +3,18 @@ import type { ParameterName, SchemaName } from './schemas.ts'
 
 /** One method of one path, as the description tells it. */
 export interface Operation {
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
   readonly path: string
-  readonly tag: 'Streams' | 'Events' | 'Notifications' | 'Activity' | 'Operation'
+  readonly tag: 'Streams' | 'Events' | 'Notifications' | 'Activity' | 'Access' | 'Operation'
   readonly summary: string
+  /** What its caller must be allowed, in words; `nothing` if everybody may. */
+  readonly needs: string
   readonly description?: string
   readonly parameters?: readonly ParameterName[]
   /** Bodies it takes, by media type; a shape, `text`, or lines of a shape. */
   readonly body?: Readonly<Record<string, SchemaName | 'text' | 'any' | readonly [SchemaName]>>
   /** Answers by status: a shape as JSON, a stream of events, or a document of a kind. */
-  readonly answers: Readonly<Record<number, SchemaName | 'stream' | 'text' | 'page' | 'json'>>
+  readonly answers: Readonly<Record<number, SchemaName | 'stream' | 'text' | 'page' | 'json' | 'nothing'>>
   /** What it refuses, beside what every operation may. */
   readonly refuses?: readonly ProblemCode[]
 }
@@ -23,6 +25,7 @@ const publishRefusals = [
   'invalid_topic',
   'invalid_idempotency_key',
   'forbidden',
+  'rate_limited',
   'body_too_large',
   'event_too_large',
   'unsupported_media_type',
@@ -40,28 +43,31 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/events',
+    needs: 'to read something of every topic and pattern',
     tag: 'Streams',
     summary: 'Follow topics',
     description:
       'A stream of Server-Sent Events that does not end; without a topic, of `broadcast`. ' +
       'An id that cannot be resumed from gives a `gap` event, never an error.',
-    parameters: ['topics', 'types', 'userId', 'last', 'lastEventId'],
+    parameters: ['topics', 'types', 'userId', 'last', 'lastEventId', 'ticket'],
     answers: { 200: 'stream' },
     refuses: streamRefusals,
   },
   {
     method: 'get',
     path: '/events/:userId',
+    needs: 'to read these topics, as that user does',
     tag: 'Streams',
     summary: 'Follow what a user gets',
     description: 'The topics `user/<userId>` and `broadcast`.',
-    parameters: ['userIdInPath', 'topics', 'types', 'last', 'lastEventId'],
+    parameters: ['userIdInPath', 'topics', 'types', 'last', 'lastEventId', 'ticket'],
     answers: { 200: 'stream' },
     refuses: streamRefusals,
   },
   {
     method: 'post',
     path: '/api/events',
+    needs: 'to publish to every topic',
     tag: 'Events',
     summary: 'Publish',
     description:
@@ -79,6 +85,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/events',
+    needs: 'to read something of every topic and pattern',
     tag: 'Events',
     summary: 'Read the log in pages',
     parameters: ['topics', 'types', 'after', 'before', 'limit', 'order'],
@@ -88,6 +95,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/broadcast',
+    needs: 'to publish to `broadcast`',
     tag: 'Events',
     summary: 'Send an update to everybody',
     description: 'Any body, or none, becomes an event of type `update` on the topic `broadcast`.',
@@ -99,6 +107,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/broadcast',
+    needs: 'to publish to `broadcast`',
     tag: 'Notifications',
     summary: 'Announce something to everybody',
     description: 'An event of type `announcement` on the topic `broadcast`.',
@@ -110,6 +119,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/notifications/:userId',
+    needs: 'to notify that user, or to publish to `user/<userId>`',
     tag: 'Notifications',
     summary: 'Notify a user',
     description:
@@ -122,6 +132,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/notifications/:userId',
+    needs: 'to read `user/<userId>`',
     tag: 'Notifications',
     summary: "List a user's last notifications",
     parameters: ['userIdInPath', 'limit', 'before'],
@@ -131,6 +142,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/activity',
+    needs: 'to publish to `activity/<type>`',
     tag: 'Activity',
     summary: 'Tell an activity',
     description: 'An event of type `activity` on the topic `activity/<type>`. Other fields are kept.',
@@ -142,33 +154,127 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/api/activity-feed',
+    needs: 'to read something of `activity/*`, or of what is asked for',
     tag: 'Activity',
     summary: 'Follow the activities',
     description: 'The last ten, then each as it happens.',
-    parameters: ['activityTypes', 'last', 'lastEventId'],
+    parameters: ['activityTypes', 'last', 'lastEventId', 'ticket'],
     answers: { 200: 'stream' },
     refuses: streamRefusals,
   },
   {
     method: 'get',
     path: '/api/metrics',
+    needs: 'to administer the server, or to read `$metrics`',
     tag: 'Streams',
     summary: "Follow the machine's processor and memory",
     description: 'A sample every two seconds, taken only while somebody listens.',
-    parameters: ['lastEventId'],
+    parameters: ['lastEventId', 'ticket'],
     answers: { 200: 'stream' },
     refuses: streamRefusals,
   },
   {
+    method: 'patch',
+    path: '/streams/:clientId',
+    needs: 'to have opened the stream, and to read what is added',
+    tag: 'Streams',
+    summary: 'Change the topics of an open stream',
+    description: 'Without a gap, and without reconnecting; `connected` tells the `clientId`.',
+    parameters: ['clientId'],
+    body: { 'application/json': 'Amendment' },
+    answers: { 200: 'Amended' },
+    refuses: ['invalid_json', 'invalid_field', 'invalid_topic', 'too_many_topics', 'forbidden', 'not_found'],
+  },
+  {
+    method: 'post',
+    path: '/streams/:clientId/token',
+    needs: 'to have opened the stream; the credential of this request is the new one',
+    tag: 'Access',
+    summary: 'Renew an open stream',
+    description: 'It goes on under the token of this request, without a gap.',
+    parameters: ['clientId'],
+    answers: { 200: 'Renewed' },
+    refuses: ['forbidden', 'not_found'],
+  },
+  {
+    method: 'post',
+    path: '/api/tokens',
+    needs: 'to administer `user/<user>`, and to have what is handed on',
+    tag: 'Access',
+    summary: 'Make a token for a user',
+    body: { 'application/json': 'NewToken' },
+    answers: { 201: 'Token' },
+    refuses: ['invalid_json', 'invalid_field', 'invalid_topic', 'forbidden'],
+  },
+  {
+    method: 'get',
+    path: '/api/session',
+    needs: 'nothing',
+    tag: 'Access',
+    summary: 'Who am I here',
+    answers: { 200: 'Session' },
+  },
+  {
+    method: 'post',
+    path: '/api/session',
+    needs: 'a token of a user, in the header',
+    tag: 'Access',
+    summary: 'Open a session: a cookie for a browser',
+    answers: { 200: 'Session' },
+    refuses: ['forbidden'],
+  },
+  {
+    method: 'delete',
+    path: '/api/session',
+    needs: 'nothing',
+    tag: 'Access',
+    summary: 'End the session: the cookie is taken back',
+    answers: { 204: 'nothing' },
+  },
+  {
+    method: 'post',
+    path: '/api/tickets',
+    needs: 'a token or a session of a user',
+    tag: 'Access',
+    summary: 'Get a ticket for a native EventSource',
+    description: 'It opens one stream, once, within 60 seconds: `GET /events?ticket=…`.',
+    answers: { 201: 'Ticket' },
+    refuses: ['forbidden', 'overloaded'],
+  },
+  {
+    method: 'post',
+    path: '/api/admin/revoke',
+    needs: 'to administer `user/<user>`, or else the server',
+    tag: 'Access',
+    summary: 'Take back what was given',
+    description: 'By user, token, key or connection; their streams end within a second.',
+    body: { 'application/json': 'Revocation' },
+    answers: { 200: 'Revoked' },
+    refuses: ['invalid_json', 'invalid_field', 'invalid_topic', 'forbidden'],
+  },
+  {
+    method: 'get',
+    path: '/api/presence',
+    needs: 'to administer each topic',
+    tag: 'Operation',
+    summary: 'How many streams want a topic',
+    parameters: ['topics'],
+    answers: { 200: 'Presence' },
+    refuses: ['invalid_query', 'forbidden'],
+  },
+  {
     method: 'get',
     path: '/api/stats',
+    needs: 'to administer the server',
     tag: 'Operation',
     summary: 'What the server holds and has done',
     answers: { 200: 'Stats' },
+    refuses: ['forbidden'],
   },
   {
     method: 'post',
     path: '/api/admin/rotate',
+    needs: 'to administer the server',
     tag: 'Operation',
     summary: 'Begin a new epoch',
     description: 'Every open stream gets one `gap`; every earlier cursor is of another history from then on.',
@@ -178,13 +284,16 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/metrics',
+    needs: 'to administer the server',
     tag: 'Operation',
     summary: 'Metrics in the text format of Prometheus',
     answers: { 200: 'text' },
+    refuses: ['forbidden'],
   },
   {
     method: 'get',
     path: '/healthz',
+    needs: 'nothing',
     tag: 'Operation',
     summary: 'Does the process answer',
     answers: { 200: 'Health' },
@@ -192,6 +301,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/readyz',
+    needs: 'nothing',
     tag: 'Operation',
     summary: 'Should new work come here',
     answers: { 200: 'Health', 503: 'Health' },
@@ -199,6 +309,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/openapi.json',
+    needs: 'nothing',
     tag: 'Operation',
     summary: 'This description',
     answers: { 200: 'json' },
@@ -206,6 +317,7 @@ export const operations: readonly Operation[] = [
   {
     method: 'get',
     path: '/docs',
+    needs: 'nothing',
     tag: 'Operation',
     summary: 'This description, to read and to try',
     answers: { 200: 'page' },

@@ -20,6 +20,8 @@ const topic = Type.String({
   examples: ['orders/42'],
 })
 
+const time = Type.String({ format: 'date-time' })
+
 const eventType = Type.String({
   description: 'The SSE event name.',
   maxLength: limits.typeLength,
@@ -174,7 +176,45 @@ export const schemas = {
   NotificationSent: Type.Object({ ...sent, notification: Notification }),
   Problem,
   Published,
+  Amended: Type.Object({ topics: Type.Array(topic), cursor: eventId }),
+  Amendment: Type.Object(
+    {
+      add: Type.Optional(Type.Array(topic)),
+      remove: Type.Optional(Type.Array(topic)),
+      after: Type.Optional(eventId),
+      last: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000 })),
+    },
+    { additionalProperties: false, examples: [{ add: ['orders/42'], last: 10 }] },
+  ),
+  NewToken: Type.Object(
+    {
+      user: Type.String(),
+      subscribe: Type.Optional(Type.Array(topic)),
+      publish: Type.Optional(Type.Array(topic)),
+      ttl: Type.Optional(Type.Union([Type.String({ examples: ['15m'] }), Type.Integer({ minimum: 1 })])),
+    },
+    { additionalProperties: false, examples: [{ user: 'alice', ttl: '15m' }] },
+  ),
+  Presence: Type.Object({ streams: Type.Record(Type.String(), Type.Integer({ minimum: 0 })) }),
+  Renewed: Type.Object({ expiresAt: Type.Union([time, Type.Null()]) }),
+  Revocation: Type.Object(
+    {
+      user: Type.Optional(Type.String()),
+      tokenId: Type.Optional(Type.String()),
+      keyId: Type.Optional(Type.String()),
+      connection: Type.Optional(Type.String()),
+    },
+    { description: 'Exactly one of them.', additionalProperties: false, examples: [{ user: 'alice' }] },
+  ),
+  Revoked: Type.Object({ ended: Type.Integer({ description: 'Streams that it ended here.', minimum: 0 }) }),
   Rotated: Type.Object({ epoch: Type.String() }),
+  Session: Type.Object({
+    mode: Type.Enum(['dev', 'production']),
+    user: Type.Union([Type.String(), Type.Null()]),
+    expiresAt: Type.Union([time, Type.Null()]),
+  }),
+  Ticket: Type.Object({ ticket: Type.String(), expiresAt: time }),
+  Token: Type.Object({ token: Type.String(), user: Type.String(), expiresAt: time }),
   Sent: Type.Object(sent),
   Stats,
 } satisfies Record<string, TSchema>
@@ -215,6 +255,14 @@ export const parameters = {
   topics: query('topic', Type.Array(topic), 'A topic or pattern; give it again for more.'),
   types: query('types', Type.String(), 'Only these types, separated by commas.'),
   userId: query('userId', Type.String(), 'Short for `user/<id>` and `broadcast`.'),
+  clientId: {
+    name: 'clientId',
+    in: 'path',
+    required: true,
+    description: 'The name of a stream, as `connected` told it.',
+    schema: Type.String(),
+  },
+  ticket: query('ticket', Type.String(), 'In place of a header, for a native EventSource.'),
   userIdInPath: {
     name: 'userId',
     in: 'path',

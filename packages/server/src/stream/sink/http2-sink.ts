@@ -1,4 +1,4 @@
-import type { ServerHttp2Stream } from 'node:http2'
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Frame } from '../../hub/frame.ts'
 import type { Sink, SinkOwner } from './sink.ts'
 
@@ -56,6 +56,8 @@ export class Http2Sink implements Sink {
   }
 
   destroy(): void {
+    // To its reader half an answer must not look like a whole one; and whether it learns of it, the stream is over.
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL)
     this.#stream.destroy()
   }
 

@@ -1,0 +1,84 @@
+import { TidingsError } from '@tidings/protocol'
+import type { Access } from '../auth/access.ts'
+
+/** Publishes a second, of one caller. */
+export interface RateLimitOptions {
+  readonly maxPublishesPerKey: number
+  readonly maxPublishesPerUser: number
+}
+
+/** A caller publishes more than they may. */
+export class RateLimited extends TidingsError {
+  /** Publishes a second. */
+  readonly limit: number
+
+  constructor(limit: number) {
+    super(
+      'rate_limited',
+      `You may publish ${limit} times a second; slow down, or send several events at once.`,
+    )
+    this.limit = limit
+  }
+
+  /** What tells a client when to come back, after RFC 9110 §10.2.3 and the RateLimit fields of the IETF's draft. */
+  get headers(): Readonly<Record<string, string>> {
+    return {
+      'retry-after': '1',
+      'ratelimit-limit': String(this.limit),
+      'ratelimit-remaining': '0',
+      'ratelimit-reset': '1',
+    }
+  }
+}
+
+/** What one caller may still do. */
+interface Bucket {
+  left: number
+  /** When it was filled last, in milliseconds. */
+  at: number
+}
+
+/** Callers that are remembered; beyond them, those that have been quiet for a second are forgotten. */
+const maxBuckets = 10_000
+
+const second = 1_000
+
+/**
+ * How often callers publish: a bucket for each, which fills evenly and holds a second's worth. A batch counts as one,
+ * as one commit stores it.
+ */
+export class RateLimits {
+  readonly #options: RateLimitOptions
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(options: RateLimitOptions) {
+    this.#options = options
+  }
+
+  /** @throws RateLimited */
+  take({ caller, user, credential }: Access, now = performance.now()): void {
+    const { maxPublishesPerKey, maxPublishesPerUser } = this.#options
+    if (user !== undefined) this.#takeFrom(caller, maxPublishesPerUser, now)
+    else if (credential?.keyId !== undefined) this.#takeFrom(caller, maxPublishesPerKey, now)
+  }
+
+  #takeFrom(caller: string, limit: number, now: number): void {
+    const bucket = this.#buckets.get(caller) ?? this.#open(caller, limit, now)
+    bucket.left = Math.min(limit, bucket.left + ((now - bucket.at) * limit) / second)
+    bucket.at = now
+    if (bucket.left < 1) throw new RateLimited(limit)
+    bucket.left -= 1
+  }
+
+  #open(caller: string, limit: number, now: number): Bucket {
+    if (this.#buckets.size >= maxBuckets) this.#forgetQuiet(now)
+    const bucket = { left: limit, at: now }
+    this.#buckets.set(caller, bucket)
+    return bucket
+  }
+
+  /** Who has been quiet for a second has a full bucket, as if there had never been one. */
+  #forgetQuiet(now: number): void {
+    for (const [caller, { at }] of this.#buckets) if (now - at >= second) this.#buckets.delete(caller)
+  }
+}
