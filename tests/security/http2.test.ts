@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest'
 import type { Sample } from '../history/resources.ts'
@@ -28,6 +29,7 @@ import { expectUnharmed } from './unharmed.ts'
 
 const mebibyte = 1024 * 1024
 const cancel = 8
+const enhanceYourCalm = 11
 
 /** The n-th stream that a client opens. */
 const streamId = (index: number) => index * 2 + 1
@@ -64,6 +66,8 @@ beforeEach(async () => {
 
 /** A flood that never ends by itself; each turn sends new frames. */
 interface Flood {
+  /** What the server says at its end, if it is to say just that (RFC 9113 §7). */
+  readonly goawayCode?: number
   readonly acknowledgesNothing?: boolean
   begin?(client: Http2Client): void
   frames(turn: number): readonly Buffer[]
@@ -93,6 +97,16 @@ const floods: readonly (readonly [string, Flood])[] = [
         many(100).flatMap((index) => {
           const id = streamId(turn * 100 + index)
           return [requestFrame(id, '/events?topic=attacked'), windowUpdateFrame(id, 0)]
+        }),
+    },
+  ],
+  [
+    'streams that make the server reset them: windows beyond their bound',
+    {
+      frames: (turn) =>
+        many(100).flatMap((index) => {
+          const id = streamId(turn * 100 + index)
+          return [requestFrame(id, '/events?topic=attacked'), windowUpdateFrame(id, 2 ** 31 - 1)]
         }),
     },
   ],
@@ -138,7 +152,7 @@ const floods: readonly (readonly [string, Flood])[] = [
     'settings with hundreds of entries',
     { frames: () => [settingsFrame(many(2_000).map(() => [settingId.initialWindowSize, 65_535] as const))] },
   ],
-  ['pings', { frames: () => many(500).map(pingFrame) }],
+  ['pings', { goawayCode: enhanceYourCalm, frames: () => many(500).map(pingFrame) }],
   [
     'more streams than are allowed',
     {
@@ -161,7 +175,7 @@ const floods: readonly (readonly [string, Flood])[] = [
 ]
 
 describe('an HTTP/2 session is ended, and nobody else notices, when its client sends without end', () => {
-  test.each(floods)('%s', async (_, { begin, frames, acknowledgesNothing = false }) => {
+  test.each(floods)('%s', async (_, { begin, frames, acknowledgesNothing = false, goawayCode }) => {
     using client = await Http2Client.open({ port: server.port, acknowledgesNothing })
     const pulse = new Pulse(server.port, true)
     let peak = before.rssBytes
@@ -170,6 +184,7 @@ describe('an HTTP/2 session is ended, and nobody else notices, when its client s
     peak = Math.max(peak, (await server.sample()).rssBytes)
     await pulse[Symbol.asyncDispose]()
     expect(client.isOver).toBe(true)
+    if (goawayCode !== undefined) expect(client.goawayCode).toBe(goawayCode)
     expect(pulse.longest).toBeLessThan(250)
     expect(peak - before.rssBytes).toBeLessThan(100 * mebibyte)
     client.close()
@@ -231,7 +246,14 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
   const { port } = server
   const pulse = new Pulse(port, true)
   // No handshake, a handshake and nothing more, a session without a request, half of the headers, half of a body.
-  const mute = await Promise.all(many(20).map(() => openSocket(port)))
+  const unshaken = await Promise.all(
+    many(20).map(() => openSocket(connectPlain(port, '127.0.0.1'), 'connect')),
+  )
+  const mute = await Promise.all(
+    many(20).map(() =>
+      openSocket(connect({ port, host: '127.0.0.1', rejectUnauthorized: false }), 'secureConnect'),
+    ),
+  )
   const silent = await Promise.all(many(20).map(() => Http2Client.open({ port })))
   const pinging = await Promise.all(many(20).map(() => Http2Client.open({ port })))
   const halfHeaders = await Promise.all(many(20).map(() => Http2Client.open({ port })))
@@ -244,9 +266,13 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
   }, 1_000)
   const began = performance.now()
   const isOver = ({ isClosed }: { isClosed: boolean }) => isClosed
-  await until('the others to be gone', () => [...mute, ...silent, ...pinging, ...halfHeaders].every(isOver), {
-    timeoutMs: 25_000,
-  })
+  await until(
+    'the others to be gone',
+    () => [...unshaken, ...mute, ...silent, ...pinging, ...halfHeaders].every(isOver),
+    {
+      timeoutMs: 25_000,
+    },
+  )
   await until('half bodies to be reset', () => halfBodies.every((client) => client.resetCode(1) === cancel), {
     timeoutMs: 45_000,
   })
@@ -258,14 +284,13 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
   await expectUnharmed(server, before)
 })
 
-/** A connection on which TLS is done, and nothing more. */
-async function openSocket(port: number): Promise<{ isClosed: boolean }> {
-  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
+/** A connection that is made, and on which nothing more happens. */
+async function openSocket(socket: Socket, event: string): Promise<{ isClosed: boolean }> {
   const state = { isClosed: false }
   socket.on('error', () => {})
   socket.resume().on('close', () => {
     state.isClosed = true
   })
-  await once(socket, 'secureConnect')
+  await once(socket, event)
   return state
 }

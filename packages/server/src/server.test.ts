@@ -44,7 +44,7 @@ it('a publish that is under way when the server is told to end is answered, and 
 
 it('a request that never ends does not keep the server from ending', async () => {
   const server = await start()
-  const head = 'POST /broadcast HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx'
+  const head = 'POST /broadcast HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx'
   const { connect } = await import('node:net')
   const socket = connect(server.port, '127.0.0.1', () => socket.write(head))
   await new Promise((resolve) => socket.once('connect', resolve))

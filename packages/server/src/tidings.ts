@@ -148,11 +148,10 @@ class TidingsHub implements Tidings {
     }
     let body!: ReadableStream<Uint8Array>
     const connection = this.#connections.open(reader, wanted, (owner) => {
-      const sink = new WebSink(owner, this.settings.stallMs)
+      const sink = new WebSink(owner, this.settings.stallMs, request)
       body = sink.body
       return sink
     })
-    request.signal.addEventListener('abort', () => connection.cut(), { once: true })
     void connection.start(subscription)
     return new Response(body, { headers: streamHeaders })
   }

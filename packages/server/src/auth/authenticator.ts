@@ -103,11 +103,14 @@ export class Authenticator implements Policy {
     const { headers } = credentials
     if (headers.authorization !== undefined) throw twoAtOnce()
     const token = this.#tickets.redeem(ticket) ?? (await this.#returning(credentials, ticket))
-    const access = this.#accessOf(token)
     const left = Math.min(token.expiresAt - Date.now(), this.#parts.settings.maxConnectionAgeMs + wayBackMs)
     const name = streamCookie(this.own.tagOf(token.subject))
     const value = await this.own.mint('stream', token)
-    return { access, setCookie: writeCookie(name, value, { path, maxAgeS: left / 1_000 }) }
+    // Last of all: what is revoked while the cookie is made must not open a stream that nobody would end.
+    return {
+      access: this.#accessOf(token),
+      setCookie: writeCookie(name, value, { path, maxAgeS: left / 1_000 }),
+    }
   }
 
   /**

@@ -128,7 +128,7 @@ describe('bodies', () => {
 
   it('are refused when they become too large on the way, without a length told', async () => {
     const chunk = `400\r\n${'x'.repeat(0x400)}\r\n`
-    const head = 'POST /broadcast HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const head = 'POST /broadcast HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'
     const answer = await app.raw(head + chunk.repeat(3))
     expect(answer).toMatch(/^HTTP\/1\.1 413 /)
     expect(answer).toContain('"code":"body_too_large"')
@@ -166,15 +166,15 @@ describe('what is no HTTP', () => {
     [
       '400',
       'bad_request',
-      'POST /broadcast HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST /broadcast HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-    ['400', 'bad_request', 'GET / HTTP/1.1\r\nHost: a\r\nX: a\nb\0\r\n\r\n'],
+    ['400', 'bad_request', 'GET / HTTP/1.1\r\nHost: localhost\r\nX: a\nb\0\r\n\r\n'],
     [
       '431',
       'headers_too_large',
-      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(httpLimits.headerBytes)}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(httpLimits.headerBytes)}\r\n\r\n`,
     ],
-    ['431', 'headers_too_large', `GET /${'x'.repeat(httpLimits.headerBytes)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    ['431', 'headers_too_large', `GET /${'x'.repeat(httpLimits.headerBytes)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
   ])('is answered %s %s, and hung up on', async (status, code, bytes) => {
     const answer = await app.raw(bytes)
     const [head, body] = answer.split('\r\n\r\n')
@@ -192,7 +192,7 @@ describe('what is no HTTP', () => {
 
   it('does not get into a header of an answer', async () => {
     const answer = await app.raw(
-      'GET /api/stats?a=%0d%0aEvil:%201 HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\tx\r\n' +
+      'GET /api/stats?a=%0d%0aEvil:%201 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example\tx\r\n' +
         'X-Request-Id: evil\r\nConnection: close\r\n\r\n',
     )
     const [head] = answer.split('\r\n\r\n')

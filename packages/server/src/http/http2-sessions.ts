@@ -80,9 +80,9 @@ export class Http2Sessions {
     }
     this.#peers.set(session, peer)
     const count = () => {
-      // A client that asks to be answered without end, and without asking for anything.
-      if (++peer.controlFrames > controlFramesBound)
-        session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      if (++peer.controlFrames <= controlFramesBound || session.destroyed) return
+      const flood = new Error('A client sends PING or SETTINGS without end.')
+      session.destroy(flood, constants.NGHTTP2_ENHANCE_YOUR_CALM)
     }
     session.on('ping', count).on('remoteSettings', count)
     session.once('close', () => this.#peers.delete(session))

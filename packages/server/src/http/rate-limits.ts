@@ -20,7 +20,7 @@ export class RateLimited extends TidingsError {
     this.limit = limit
   }
 
-  /** What tells a client when to come back, after RFC 9110 §10.2.3 and the RateLimit fields of the IETF's draft. */
+  /** What tells a client when to come back, after RFC 9110, 10.2.3, and the RateLimit fields of the IETF's draft. */
   get headers(): Readonly<Record<string, string>> {
     return {
       'retry-after': '1',

@@ -13,7 +13,7 @@ export interface TokenRules {
 
 /**
  * Judges the tokens of users. Who may have made one, how it may be signed and for whom it must be is what the
- * configuration says; the token's own word is only used to choose among that (RFC 8725 §3.1, §3.8).
+ * configuration says; the token's own word is only used to choose among that (RFC 8725, 3.1 and 3.8).
  */
 export class TokenVerifier {
   readonly #issuers: readonly ResolvedIssuer[]

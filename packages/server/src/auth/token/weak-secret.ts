@@ -1,4 +1,4 @@
-/** The bytes of an HS256 secret: as many as its digest has (RFC 7518 §3.2). */
+/** The bytes of an HS256 secret: as many as its digest has (RFC 7518, 3.2). */
 const leastBytes = 32
 
 /** Different characters: a random secret of 32 has over 20; repeated words and rows of keys have fewer. */
@@ -23,7 +23,7 @@ const examples: readonly RegExp[] = [
  */
 export function weaknessOf(secret: string): string | undefined {
   const remedy = 'make one with: openssl rand -base64 48'
-  // RFC 8725 §2.1: a public key as HMAC secret lets everybody sign who knows it, which is everybody.
+  // RFC 8725, 2.1: a public key as HMAC secret lets everybody sign who knows it, which is everybody.
   if (secret.includes('-----BEGIN')) return 'is a PEM key; give it as a key file, with RS256, ES256 or EdDSA'
   if (Buffer.byteLength(secret) < leastBytes) return `is shorter than ${leastBytes} bytes; ${remedy}`
   if (examples.some((example) => example.test(secret))) return `stands in examples; ${remedy}`

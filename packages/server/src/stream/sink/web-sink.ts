@@ -10,16 +10,22 @@ export class WebSink implements Sink {
   readonly body: ReadableStream<Uint8Array>
   readonly #owner: SinkOwner
   readonly #stallMs: number
+  /** Kept as long as the stream: its signal says that the client has left, and is silent once the request is gone. */
+  readonly #request: Request
+  readonly #onLeft = () => this.destroy()
   #controller!: ReadableStreamDefaultController<Uint8Array>
   #stall: NodeJS.Timeout | undefined
   #isClosed = false
 
   /**
    * @param stallMs how long the reader may take nothing while something waits for it.
+   * @param request whose client this is for.
    */
-  constructor(owner: SinkOwner, stallMs: number) {
+  constructor(owner: SinkOwner, stallMs: number, request: Request) {
     this.#owner = owner
     this.#stallMs = stallMs
+    this.#request = request
+    request.signal.addEventListener('abort', this.#onLeft, { once: true })
     this.body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -64,6 +70,7 @@ export class WebSink implements Sink {
   #close(): void {
     this.#isClosed = true
     clearTimeout(this.#stall)
+    this.#request.signal.removeEventListener('abort', this.#onLeft)
     this.#owner.onClose()
   }
 }
