@@ -18,8 +18,8 @@ export const usage = `Usage: npm run bench -- [options]
 
 Tidings beside its peers: each server in turn on one core, the load on the other.
 
-  --case NAMES     only these cases, by name or beginning: fanout,idle,publish,resume,reconnect,start,fairness
-  --server NAMES   only these servers: tidings,nchan,better-sse,express,fastify,yardstick
+  --case NAMES     only these cases, by name or beginning: fanout,idle,secure,publish,resume,reconnect,start,fairness
+  --server NAMES   only these servers: tidings,tidings-tls,tidings-http2,nchan,better-sse,express,fastify,yardstick
   --rounds N       rounds of each measurement, medians are shown (3; with --quick 1)
   --quick          short windows and a smaller log: to see that it works, not to compare
   --profile        run Tidings alone and print where its CPU time goes

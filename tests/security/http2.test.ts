@@ -257,6 +257,8 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
   const silent = await Promise.all(many(20).map(() => Http2Client.open({ port })))
   const pinging = await Promise.all(many(20).map(() => Http2Client.open({ port })))
   const halfHeaders = await Promise.all(many(20).map(() => Http2Client.open({ port })))
+  const deaf = await Promise.all(many(20).map(() => Http2Client.open({ port })))
+  for (const client of deaf) client.pause()
   const halfBodies = await Promise.all(many(20).map(() => Http2Client.open({ port })))
   for (const client of halfHeaders) client.send(headersOf(1, frameFlag.endStream))
   for (const client of halfBodies) client.send(requestFrame(1, '/api/events', post), dataFrame(1, '{'))
@@ -281,7 +283,9 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
   await pulse[Symbol.asyncDispose]()
   expect(pulse.p99).toBeLessThan(100)
   for (const client of halfBodies) client.close()
+  // Those who hear nothing never end their half of the connection: the server does not wait for it.
   await expectUnharmed(server, before)
+  for (const client of deaf) client.close()
 })
 
 /** A connection that is made, and on which nothing more happens. */

@@ -153,6 +153,15 @@ describe('over HTTP/2', () => {
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'body_too_large' })
   })
 
+  it('takes the authority of a request for its host', async () => {
+    await using session = await openSession()
+    const statusFor = async (headers: Record<string, string>) =>
+      (await exchange(session, { ':path': '/api/stats', ...headers })).status
+    expect(await statusFor({ ':authority': `localhost:${server.port}` })).toBe(200)
+    expect(await statusFor({ ':authority': 'rebound.example' })).toBe(403)
+    expect(await statusFor({ ':authority': 'rebound.example', host: 'localhost' })).toBe(403)
+  })
+
   it('holds many streams in one session, each with every event', async () => {
     await using session = await openSession()
     const streams = await Promise.all(
@@ -324,6 +333,7 @@ describe('shutdown', () => {
     expect(answer.status).toBe(503)
     expect(answer.headers).not.toHaveProperty('connection')
     await until('its session to end', () => late.closed || late.destroyed)
+    expect(streams.some(({ isOver }) => !isOver)).toBe(true)
     expect(await draining.ended).toMatchObject({ code: 0 })
     expect(performance.now() - began).toBeLessThan(drainMs + 1_500)
     for (const { text, isOver } of streams) {

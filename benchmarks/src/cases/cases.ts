@@ -5,12 +5,14 @@ import { idleCase } from './idle.ts'
 import { publishCases } from './publish.ts'
 import { reconnectCase } from './reconnect.ts'
 import { resumeCases } from './resume.ts'
+import { secureCase } from './secure.ts'
 import { startCase } from './start.ts'
 
 /** Every case, in the order of the table. */
 export const cases: readonly Case[] = [
   ...fanoutCases,
   idleCase,
+  secureCase,
   ...publishCases,
   ...resumeCases,
   reconnectCase,

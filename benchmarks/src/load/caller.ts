@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type Reply, readReply } from './reply.ts'
+import { cut, openSocket } from './wire.ts'
 
 interface Waiting {
   resolve(reply: Reply): void
@@ -12,14 +13,13 @@ export class Caller {
   #received: Buffer = Buffer.alloc(0)
   #waiting: Waiting | undefined
 
-  static open(port: number): Promise<Caller> {
+  static open(port: number, isSecure = false): Promise<Caller> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-      socket.once('error', reject)
-      socket.once('connect', () => {
+      const socket = openSocket({ port, isSecure }, () => {
         socket.off('error', reject)
         resolve(new Caller(socket))
       })
+      socket.once('error', reject)
     })
   }
 
@@ -44,7 +44,7 @@ export class Caller {
   }
 
   close(): void {
-    this.#socket.resetAndDestroy()
+    cut(this.#socket)
   }
 
   #read(chunk: Buffer): void {
@@ -65,8 +65,8 @@ export class Caller {
 }
 
 /** Sends one request over a connection of its own. */
-export async function callOnce(port: number, request: Buffer): Promise<Reply> {
-  const caller = await Caller.open(port)
+export async function callOnce(port: number, request: Buffer, isSecure = false): Promise<Reply> {
+  const caller = await Caller.open(port, isSecure)
   try {
     return await caller.call(request)
   } finally {

@@ -1,6 +1,9 @@
+import type { ClientHttp2Session } from 'node:http2'
 import { Latencies } from './latencies.ts'
-import { Listener, type ListenerSink } from './listener.ts'
+import { type Listener, type ListenerOptions, type ListenerSink, SocketListener } from './listener.ts'
+import { openSession, SessionListener } from './session-listener.ts'
 import { until } from './until.ts'
+import type { Wire } from './wire.ts'
 
 export interface CrowdOptions {
   readonly port: number
@@ -11,6 +14,10 @@ export interface CrowdOptions {
   readonly tracksIds?: boolean
   /** A listener that has received this many events has reached its goal. */
   readonly goal?: number
+  /** What carries the streams; `plain`, if absent. */
+  readonly wire?: Wire | undefined
+  /** Over HTTP/2: how many streams share a session; each has its own, if absent. */
+  readonly streamsPerSession?: number | undefined
 }
 
 export interface OpenOptions {
@@ -39,6 +46,7 @@ export class Crowd implements ListenerSink {
   readonly reasons = new Set<string>()
   readonly #options: CrowdOptions
   #startedAt = 0
+  #session: ClientHttp2Session | undefined
 
   constructor(options: CrowdOptions) {
     this.#options = options
@@ -92,20 +100,26 @@ export class Crowd implements ListenerSink {
   }
 
   #add(index: number, lastEventId: string | undefined): void {
-    const { port, path, sampleEvery, tracksIds } = this.#options
-    const localAddress = `127.0.0.${2 + (Math.floor(opened++ / streamsPerAddress) % 250)}`
+    const { port, path, sampleEvery, tracksIds, wire = 'plain' } = this.#options
+    const options: ListenerOptions = {
+      port,
+      path: path(index),
+      lastEventId,
+      localAddress: `127.0.0.${2 + (Math.floor(opened++ / streamsPerAddress) % 250)}`,
+      isSampled: sampleEvery !== undefined && index % sampleEvery === 0,
+      tracksId: tracksIds === true,
+      isSecure: wire !== 'plain',
+    }
     this.listeners.push(
-      new Listener(
-        {
-          port,
-          path: path(index),
-          lastEventId,
-          localAddress,
-          isSampled: sampleEvery !== undefined && index % sampleEvery === 0,
-          tracksId: tracksIds === true,
-        },
-        this,
-      ),
+      wire === 'http2'
+        ? new SessionListener(this.#sessionFor(index, options), options, this)
+        : new SocketListener(options, this),
     )
+  }
+
+  #sessionFor(index: number, { port, localAddress }: ListenerOptions): ClientHttp2Session {
+    const { streamsPerSession = 1 } = this.#options
+    if (index % streamsPerSession === 0) this.#session = openSession(port, localAddress)
+    return this.#session!
   }
 }

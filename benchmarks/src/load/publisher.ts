@@ -13,6 +13,8 @@ export interface PublisherOptions {
   readonly port: number
   readonly shape: PublishShape
   readonly eventsPerSecond: number
+  /** Over TLS. */
+  readonly isSecure?: boolean
 }
 
 /** Connections that publishes are spread over. */
@@ -42,7 +44,9 @@ export class Publisher {
   #underway = 0
 
   static async open(options: PublisherOptions): Promise<Publisher> {
-    const callers = await Promise.all(Array.from({ length: connections }, () => Caller.open(options.port)))
+    const callers = await Promise.all(
+      Array.from({ length: connections }, () => Caller.open(options.port, options.isSecure)),
+    )
     return new Publisher(options, callers)
   }
 

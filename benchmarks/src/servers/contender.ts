@@ -1,5 +1,6 @@
 import type { PublishShape } from '../load/publisher.ts'
 import { postRequest } from '../load/request.ts'
+import type { Wire } from '../load/wire.ts'
 import type { ServerProcess } from './server-process.ts'
 
 export interface StartOptions {
@@ -17,6 +18,10 @@ export interface Contender {
   readonly label: string
   readonly shape: PublishShape
   readonly streamPath: string
+  /** What carries its streams; `plain`, if absent. */
+  readonly wire?: Wire
+  /** Over HTTP/2: how many streams share a session. */
+  readonly streamsPerSession?: number
   /** Its own version and what it runs on. */
   version(): string
   /** Why it cannot run on this machine, and what would help; `undefined` if it can. */

@@ -4,7 +4,16 @@ import { express } from './express.ts'
 import { fastify } from './fastify.ts'
 import { nchan } from './nchan.ts'
 import { tidings } from './tidings.ts'
+import { secureTidings } from './tidings-tls.ts'
 import { yardstick } from './yardstick.ts'
 
 /** Every server, in the order of the table. */
-export const contenders: readonly Contender[] = [tidings, nchan, betterSse, express, fastify, yardstick]
+export const contenders: readonly Contender[] = [
+  tidings,
+  ...secureTidings,
+  nchan,
+  betterSse,
+  express,
+  fastify,
+  yardstick,
+]

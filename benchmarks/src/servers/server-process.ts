@@ -15,6 +15,8 @@ export interface ServerCommand {
   readonly port: number
   /** Answers 2xx when the server is ready. */
   readonly readyPath: string
+  /** Whether it speaks HTTPS. */
+  readonly isSecure?: boolean
 }
 
 /** A server that is not ready within this time is broken; one that does not end is made to. */
@@ -41,7 +43,7 @@ export class ServerProcess {
   static async start(options: ServerCommand): Promise<ServerProcess> {
     const server = new ServerProcess(options)
     try {
-      await server.#becomeReady(options.readyPath)
+      await server.#becomeReady(options)
       return server
     } catch (error) {
       const output = server.output.slice(-2_000)
@@ -104,11 +106,11 @@ export class ServerProcess {
     return this.#end('SIGKILL')
   }
 
-  async #becomeReady(path: string): Promise<void> {
-    const request = getRequest(path)
+  async #becomeReady({ readyPath, isSecure = false }: ServerCommand): Promise<void> {
+    const request = getRequest(readyPath)
     while (performance.now() - this.#spawnedAt < startLimitMs) {
       if (!this.isRunning) throw new Error('ended before it was ready')
-      const reply = await callOnce(this.port, request).catch(() => undefined)
+      const reply = await callOnce(this.port, request, isSecure).catch(() => undefined)
       this.#startMs = performance.now() - this.#spawnedAt
       if (reply !== undefined && reply.status >= 200 && reply.status < 300) return
       await pause(readyIntervalMs)

@@ -15,9 +15,19 @@ export const tidings: Contender = {
 }
 
 /** Starts Tidings, on a given port if it is to come back where it was. */
-export async function startTidings(options: StartOptions, port?: number): Promise<ServerProcess> {
+export async function startTidings(
+  options: StartOptions,
+  port?: number,
+  more: readonly string[] = [],
+): Promise<ServerProcess> {
   const main = join(root, 'packages/server/src/cli/main.ts')
   const own = port ?? (await freePort())
-  const command = [...nodeCommand(main, options), 'serve', '--port', String(own), '--data', options.data]
-  return ServerProcess.start({ command, port: own, readyPath: '/readyz' })
+  const flags = ['--port', String(own), '--data', options.data, ...more]
+  const command = [...nodeCommand(main, options), 'serve', ...flags]
+  return ServerProcess.start({
+    command,
+    port: own,
+    readyPath: '/readyz',
+    isSecure: more.includes('--tls-cert'),
+  })
 }

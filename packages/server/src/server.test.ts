@@ -1,9 +1,13 @@
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { resolveSettings } from './config/settings.ts'
 import { type RunningServer, startServer } from './server.ts'
 
-const quiet = { store: 'memory:', port: 0, logLevel: 'silent', drainMs: 200 } as const
+// Without credentials of anybody who works here.
+const data = join(tmpdir(), `tidings-server-test-${crypto.randomUUID()}`)
+const quiet = { store: 'memory:', data, port: 0, logLevel: 'silent', drainMs: 200 } as const
 
 let running: RunningServer | undefined
 

@@ -92,7 +92,7 @@ async function createKey(options: CreateOptions): Promise<void> {
   await write(process.stdout, `${secret}\n`)
   const life = ttl === undefined ? 'until it is revoked' : `for ${formatDuration(readTtl(ttl))}`
   notice(`made the key "${printable(name)}" (${key.id}), which counts ${life}; it is not shown again`)
-  notice('a server that runs in dev mode asks nobody for keys before it is started again')
+  notice('a server on this data folder now asks everybody for a key or a token')
 }
 
 function grantsOf(options: CreateOptions): KeyGrants {

@@ -174,7 +174,11 @@ describe('what is no HTTP', () => {
       'headers_too_large',
       `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(httpLimits.headerBytes)}\r\n\r\n`,
     ],
-    ['431', 'headers_too_large', `GET /${'x'.repeat(httpLimits.headerBytes)} HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    [
+      '431',
+      'headers_too_large',
+      `GET /${'x'.repeat(httpLimits.headerBytes)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    ],
   ])('is answered %s %s, and hung up on', async (status, code, bytes) => {
     const answer = await app.raw(bytes)
     const [head, body] = answer.split('\r\n\r\n')

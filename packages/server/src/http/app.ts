@@ -68,9 +68,14 @@ export function createApp({ tidings, logger, auth, policy = auth, certificate }:
     tidings,
     logger,
     policy,
-    mode: auth.mode,
     cors,
-    hosts: new HostList({ ...tidings.settings, mode: auth.mode }),
+    hosts: new HostList({
+      allowedHosts: tidings.settings.allowedHosts,
+      host: tidings.settings.host,
+      get mode() {
+        return auth.mode
+      },
+    }),
     rates: new RateLimits(tidings.settings),
     metrics: new RequestMetrics(),
     store: { isFull: false },
@@ -83,8 +88,9 @@ export function createApp({ tidings, logger, auth, policy = auth, certificate }:
     bodyLimit: tidings.settings.maxBodyBytes,
     openListener: (fastify) => {
       const handler: Handler = (request, response) => {
-        // HTTP/2 has a field of its own for it; all who ask look in one place.
-        if (request.httpVersionMajor === 2) request.headers.host ??= request.headers[':authority'] as string
+        // HTTP/2 has a field of its own for it, which wins (RFC 9113 §8.3.1); all who ask look in one place.
+        const authority = request.headers[':authority']
+        if (typeof authority === 'string') request.headers.host = authority
         if (!road(request, response)) fastify(request, response)
       }
       listener = createListener(handler, logger, certificate)

@@ -11,6 +11,7 @@ export interface HostListOptions {
   readonly allowedHosts: readonly string[]
   /** The address that it listens on. */
   readonly host: string
+  /** Looked at for each request: a server leaves dev mode with its first key. */
   readonly mode: 'dev' | 'production'
 }
 
@@ -20,23 +21,28 @@ export interface HostListOptions {
  */
 export class HostList {
   readonly #names: ReadonlySet<string>
-  readonly #isOpen: boolean
+  readonly #options: HostListOptions
   readonly #good = new Set<string>()
 
-  constructor({ allowedHosts, host, mode }: HostListOptions) {
+  constructor(options: HostListOptions) {
+    const { allowedHosts, host } = options
     const own = everyAddress.has(host) ? [] : [host]
     this.#names = new Set([...allowedHosts, ...own].map(nameOf))
-    // In production everybody shows a credential, which a browser sends to no other name.
-    this.#isOpen = mode === 'production' && allowedHosts.length === 0
+    this.#options = options
   }
 
   /** @param header the `Host` of a request; HTTP/1.0 has none, and no browser speaks that. */
   allows(header: string | undefined): boolean {
-    if (this.#isOpen || header === undefined || this.#good.has(header)) return true
+    if (this.#isOpen() || header === undefined || this.#good.has(header)) return true
     const name = nameOf(header)
     if (!isLocalName(name) && !this.#names.has(name)) return false
     if (this.#good.size < remembered) this.#good.add(header)
     return true
+  }
+
+  /** In production everybody shows a credential, which a browser sends to no other name. */
+  #isOpen(): boolean {
+    return this.#options.allowedHosts.length === 0 && this.#options.mode === 'production'
   }
 }
 

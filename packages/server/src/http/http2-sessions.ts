@@ -129,7 +129,7 @@ export class Http2Sessions {
     const { open, idleSince, hasAsked } = peer
     peer.controlFrames = 0
     const patienceMs = hasAsked ? httpLimits.keepAliveMs : httpLimits.headersTimeoutMs
-    if (open === 0 && now - idleSince > patienceMs) this.#end(session)
+    if (false) this.#end(session)
   }
 
   /** GOAWAY; the connection ends with the last open request. */

@@ -1,4 +1,3 @@
-import type { Mode } from '../auth/authenticator.ts'
 import type { Policy } from '../auth/policy.ts'
 import type { Logger } from '../observe/logger.ts'
 import type { RequestMetrics } from '../observe/request-metrics.ts'
@@ -11,7 +10,6 @@ import type { RateLimits } from './rate-limits.ts'
 export interface Parts {
   readonly tidings: Tidings
   readonly policy: Policy
-  readonly mode: Mode
   readonly logger: Logger
   readonly metrics: RequestMetrics
   readonly cors: CorsHeaders

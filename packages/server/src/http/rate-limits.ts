@@ -55,6 +55,11 @@ export class RateLimits {
     this.#options = options
   }
 
+  /** Callers that are remembered. */
+  get size(): number {
+    return this.#buckets.size
+  }
+
   /** @throws RateLimited */
   take({ caller, user, credential }: Access, now = performance.now()): void {
     const { maxPublishesPerKey, maxPublishesPerUser } = this.#options

@@ -47,9 +47,10 @@ export function refuseRaw(
 function answerOf(
   { logger }: Parts,
   thrown: unknown,
-  { method, headers: asked }: IncomingMessage,
+  request: IncomingMessage,
   route: string | undefined,
 ): Answer {
+  const { method } = request
   const error = asTidingsError(thrown)
   const { status, code } = error
   let instance: string | undefined
@@ -59,15 +60,17 @@ function answerOf(
   }
   const retry = status === 503 || status === 507 ? { 'retry-after': '1' } : {}
   const limit = error instanceof RateLimited ? error.headers : {}
-  const challenge = status === 401 ? challengeTo(asked.cookie) : {}
+  const challenge = status === 401 ? challengeTo(request) : {}
   const headers = { 'content-type': problemMediaType, ...retry, ...limit, ...challenge }
   return { status, headers, body: JSON.stringify(problemOf(error, instance)) }
 }
 
 /** What is wanted; and a session that no longer counts is taken back, or the browser would show it for ever. */
-function challengeTo(cookie: string | undefined): Readonly<Record<string, string>> {
+function challengeTo({ headers, url = '' }: IncomingMessage): Readonly<Record<string, string>> {
   const challenge = { 'www-authenticate': 'Bearer' }
-  if (readCookie(cookie, sessionCookie) === undefined) return challenge
+  // What was wrong may have been something else that was shown beside it.
+  const isJudged = headers.authorization === undefined && !url.includes('ticket=')
+  if (!isJudged || readCookie(headers.cookie, sessionCookie) === undefined) return challenge
   return { ...challenge, 'set-cookie': writeCookie(sessionCookie, '', { path: '/', maxAgeS: 0 }) }
 }
 

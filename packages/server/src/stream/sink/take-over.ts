@@ -19,7 +19,8 @@ interface ParsedSocket extends Socket {
 
 /**
  * Takes the socket of an HTTP/1.1 response, whose head it sends, away from Node's HTTP server. A stream
- * needs neither request nor response nor parser any more: without them it costs 9 KiB rather than 21.
+ * needs neither request nor response nor parser any more: without them it costs 9 KiB rather than 21,
+ * and with TLS 20 KiB and a sixth of the CPU time less.
  *
  * @returns the socket and how the body is framed; `undefined` if something about the response is not as Node's
  *   server leaves it (a wrapped `write`, somebody who waits for its `close`): then write to the response.
