@@ -18,14 +18,16 @@ export interface RawRequest {
   /** Written as they are, one line each, in latin1. */
   readonly headers?: readonly string[]
   readonly body?: string | Uint8Array
+  /** The name of the server; its address, if absent. */
+  readonly host?: string
   /** Leave as soon as the body contains this: for streams. */
   readonly until?: string
 }
 
 /** Sends one request byte by byte as it is given, which well-behaved clients would refuse to do. */
 export async function sendRaw(request: RawRequest): Promise<RawAnswer> {
-  const { port, method = 'GET', path, headers = [], body } = request
-  const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...headers]
+  const { port, method = 'GET', path, headers = [], body, host = `127.0.0.1:${port}` } = request
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...headers]
   if (body !== undefined && !headers.some((line) => /^(content-length|transfer-encoding):/i.test(line))) {
     lines.push(`Content-Length: ${Buffer.byteLength(body)}`)
   }

@@ -169,6 +169,8 @@ function claims(subject: string) {
 describe('the first key', () => {
   it('ends dev mode on a running server, also for streams that are open, and for good', async () => {
     const dev = await startTestApp()
+    const rebound = 'GET /api/session HTTP/1.1\r\nHost: push.example\r\nConnection: close\r\n\r\n'
+    expect(await dev.raw(rebound)).toMatch(/^HTTP\/1\.1 403 /)
     const stream = await dev.follow('/events')
     await stream.next(1)
     const { key } = dev.auth.store.createKey({ name: 'first', grants: { ...none, admin: ['**'] } })
@@ -176,6 +178,8 @@ describe('the first key', () => {
     expect(goodbye).toMatchObject({ event: 'goodbye' })
     expect(JSON.parse(goodbye!.data)).toMatchObject({ reason: 'revoked', reconnect: false })
     expect((await dev.get('/events')).status).toBe(401)
+    // A page that was rebound to this server has no credential to show.
+    expect(await dev.raw(rebound)).toMatch(/^HTTP\/1\.1 200 /)
     dev.auth.store.revokeKey(key.id)
     expect((await dev.get('/events')).status).toBe(401)
     expect((await dev.get('/api/session')).json.mode).toBe('production')
@@ -370,6 +374,20 @@ describe('what is of others', () => {
     for (const { status, json } of await Promise.all(tries))
       expect([status, json.code]).toEqual([403, 'forbidden'])
     expect(await storedEvents()).toBe(before)
+  })
+
+  it('is not told by their idempotency keys, nor kept from being published by them', async () => {
+    const { secret } = app.auth.store.createKey({ name: 'second', grants: { ...none, publish: ['shared'] } })
+    const event = { topic: 'shared', text: 'hello' }
+    const key = { 'idempotency-key': 'order-42' }
+    const first = await app.post('/api/events', event, { ...bearer(backend), ...key })
+    const second = await app.post('/api/events', event, { ...bearer(secret), ...key })
+    expect([first.status, second.status]).toEqual([201, 201])
+    expect(second.json.ids).not.toEqual(first.json.ids)
+    const own = await app.post('/api/events', event, { ...bearer(backend), ...key })
+    expect([own.status, own.json.ids]).toEqual([200, first.json.ids])
+    const other = await app.post('/api/events', { ...event, text: 'x' }, { ...bearer(secret), ...key })
+    expect([other.status, other.json.code]).toEqual([422, 'idempotency_mismatch'])
   })
 
   it('is for who runs the server alone', async () => {

@@ -120,7 +120,8 @@ export class Http2Sessions {
 
   #lookAtExchange(stream: ServerHttp2Stream, { startedAt, hasArrived }: Exchange, now: number): void {
     const age = now - startedAt
-    if (isEventStream(stream)) this.#exchanges.delete(stream)
+    // One that was refused in a few words is no stream yet.
+    if (isEventStream(stream) && !stream.writableEnded) this.#exchanges.delete(stream)
     else if (age > (hasArrived ? http2Limits.answerTimeoutMs : httpLimits.requestTimeoutMs))
       stream.close(constants.NGHTTP2_CANCEL)
   }
@@ -129,14 +130,14 @@ export class Http2Sessions {
     const { open, idleSince, hasAsked } = peer
     peer.controlFrames = 0
     const patienceMs = hasAsked ? httpLimits.keepAliveMs : httpLimits.headersTimeoutMs
-    if (false) this.#end(session)
+    if (open === 0 && now - idleSince > patienceMs) this.#end(session)
   }
 
   /** GOAWAY; the connection ends with the last open request. */
   #end(session: ServerHttp2Session): void {
     const peer = this.#peers.get(session)
-    if (peer === undefined || session.destroyed) return
-    if (!session.closed) session.close()
+    if (peer === undefined) return
+    if (!session.closed && !session.destroyed) session.close()
     // A client that does not end its half as well would hold the connection for ever.
     if (peer.open === 0 && !this.#ending.has(peer.socket)) this.#ending.set(peer.socket, performance.now())
   }

@@ -101,6 +101,21 @@ test('a reader that is slow but takes its pieces keeps its stream, and gets a la
   await vi.waitFor(() => expect(owner.onRoom).toHaveBeenCalledOnce())
 })
 
+test('a reader that is always one event late keeps its stream', async () => {
+  const { client, open } = await start(300, 0)
+  const { sink, owner } = await open(1)
+  const event = block('x'.repeat(92))
+  sink.write(event)
+  // Three times as long in all as it may take nothing.
+  for (let turn = 0; turn < 40; turn++) {
+    sink.write(event)
+    client.send(windowUpdateFrame(1, event.bare.length))
+    await vi.waitFor(() => expect(client.text(1)).toHaveLength((turn + 1) * event.bare.length))
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  expect(owner.onClose).not.toHaveBeenCalled()
+})
+
 test('a reader that takes single bytes does not hold its stream for ever', async () => {
   const { client, open } = await start(300, 0)
   const { sink, owner } = await open(1)
