@@ -8,12 +8,12 @@ const page = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8
 test('--help names the verbs, and how to begin', async () => {
   const { code, stdout, stderr } = await tidings(['--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  for (const verb of ['serve', 'publish', 'tail', 'stats'])
+  for (const verb of ['serve', 'publish', 'tail', 'keys', 'token', 'doctor', 'stats'])
     expect(stdout).toMatch(new RegExp(`^ +${verb} `, 'm'))
   expect(stdout).toContain('tail -f app.log | tidings publish')
 })
 
-test.each(['serve', 'publish', 'tail', 'stats'])(
+test.each(['serve', 'publish', 'tail', 'stats', 'token', 'doctor'])(
   '%s --help has examples, and its flags are in docs/cli.md',
   async (verb) => {
     const { code, stdout, stderr } = await tidings([verb, '--help'])

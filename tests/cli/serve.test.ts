@@ -32,10 +32,13 @@ test('a store that another server has is refused', async () => {
 test('all mistakes of flags, environment and file are reported at once', async () => {
   await using folder = await tempFolder()
   await writeFile(join(folder.path, 'tidings.config.json'), '{"retryMs": "soon"}')
-  const finished = await tidings(['serve', '--hartbeat-ms', '5s', '--port=99999', '--host', '0.0.0.0'], {
-    folder: folder.path,
-    env: { TIDINGS_STALL: '1s' },
-  })
+  const finished = await tidings(
+    ['serve', '--hartbeat-ms', '5s', '--port=99999', '--host', '0.0.0.0', '--dev', 'on'],
+    {
+      folder: folder.path,
+      env: { TIDINGS_STALL: '1s' },
+    },
+  )
   expect(finished).toMatchObject({ code: 78, stdout: '' })
   expect(finished.stderr.split('\n')).toEqual([
     'tidings: 5 settings are wrong:',
@@ -45,7 +48,7 @@ test('all mistakes of flags, environment and file are reported at once', async (
     ),
     expect.stringContaining('port (flag --port) is "99999", which is out of range'),
     expect.stringContaining('--hartbeat-ms (flag) is not a setting; the nearest is --heartbeat-ms'),
-    expect.stringContaining('put a reverse proxy with authentication in front'),
+    expect.stringContaining('would open dev mode'),
     '',
   ])
 })

@@ -19,11 +19,11 @@ it('clients that never finish their headers or their body are hung up on, and no
   await using server = await ServerProcess.start()
   const before = await server.sample()
   const start = performance.now()
-  const headers = await dawdle(server.port, 150, 'GET /events HTTP/1.1\r\nHost: a\r\n')
+  const headers = await dawdle(server.port, 150, 'GET /events HTTP/1.1\r\nHost: localhost\r\n')
   const bodies = await dawdle(
     server.port,
     150,
-    'POST /api/events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    'POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
   )
   const silent = await dawdle(server.port, 150, '')
   // One byte a second keeps every one of them alive, as far as the network can tell.

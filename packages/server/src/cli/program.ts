@@ -20,6 +20,10 @@ const verbs: Readonly<Record<string, Verb>> = {
   tail: { summary: 'follow topics on the terminal', load: () => import('./tail.ts') },
   keys: { summary: 'API keys of programs: make, list and revoke them', load: () => import('./keys.ts') },
   token: { summary: 'make a token for a user', load: () => import('./token.ts') },
+  doctor: {
+    summary: 'check a configuration and a running server',
+    load: () => import('./doctor.ts'),
+  },
   stats: { summary: 'show what the server is doing', load: () => import('./stats.ts') },
 }
 

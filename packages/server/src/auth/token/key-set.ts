@@ -2,7 +2,6 @@ import {
   type CryptoKey,
   createLocalJWKSet,
   errors,
-  type JSONWebKeySet,
   type JWK,
   type JWSHeaderParameters,
 } from 'jose'
@@ -13,6 +12,8 @@ import { BadCredential } from '../bad-credential.ts'
 export const keySetLimits = Object.freeze({
   /** After an attempt, nothing that a token says causes another one for so long: tokens with made-up keys cost nothing. */
   cooldownMs: 30_000,
+  /** The same while there is no key to believe: until there is, no user of the issuer can come in. */
+  retryMs: 5_000,
   /** A key that the issuer took back is believed for at most so long. */
   maxAgeMs: 600_000,
   /** And while the issuer can't be reached, for so long. */
@@ -20,10 +21,13 @@ export const keySetLimits = Object.freeze({
   timeoutMs: 5_000,
   /** Some hundred keys. */
   bytes: 262_144,
+  /** Keys that are tried for one token, if it does not name one: more than any issuer has in use at once. */
+  tries: 16,
 })
 
 interface Fetched {
-  readonly keys: JSONWebKeySet
+  /** Kept, as it holds the keys it has imported: that costs more than to verify a signature. */
+  readonly choose: ReturnType<typeof createLocalJWKSet>
   readonly at: number
 }
 
@@ -39,7 +43,8 @@ export class KeySet {
   #triedAt = Number.NEGATIVE_INFINITY
   #fetching: Promise<void> | undefined
 
-  constructor(url: string, algorithms: readonly TokenAlgorithm[], now: () => number = Date.now) {
+  /** @param now in milliseconds; the default is a clock that nobody can set back, which would make keys stay. */
+  constructor(url: string, algorithms: readonly TokenAlgorithm[], now = () => performance.now()) {
     this.#url = url
     this.#algorithms = algorithms
     this.#now = now
@@ -60,27 +65,40 @@ export class KeySet {
     throw new BadCredential('no key of the issuer fits')
   }
 
+  /**
+   * Fetches the keys anew, unless that was done a short while ago.
+   * @returns whether it was done.
+   */
+  renew(): Promise<boolean> {
+    return this.#refresh()
+  }
+
   get #age(): number {
     return this.#now() - (this.#fetched?.at ?? Number.NEGATIVE_INFINITY)
   }
 
   async #find(header: JWSHeaderParameters): Promise<CryptoKey[]> {
-    if (this.#fetched === undefined || this.#age > keySetLimits.maxStaleMs) return []
+    if (this.#fetched === undefined || !this.#isBelieved) return []
     try {
-      return [await createLocalJWKSet(this.#fetched.keys)(header)]
+      return [await this.#fetched.choose(header)]
     } catch (error) {
-      const keys: CryptoKey[] = []
-      if (error instanceof errors.JWKSMultipleMatchingKeys) for await (const key of error) keys.push(key)
-      return keys
+      return error instanceof errors.JWKSMultipleMatchingKeys ? firstOf(error) : []
     }
   }
 
-  async #refresh(): Promise<void> {
-    if (this.#fetching === undefined && this.#now() - this.#triedAt < keySetLimits.cooldownMs) return
+  get #isBelieved(): boolean {
+    return this.#age <= keySetLimits.maxStaleMs
+  }
+
+  async #refresh(): Promise<boolean> {
+    const { cooldownMs, retryMs } = keySetLimits
+    const pause = this.#isBelieved ? cooldownMs : retryMs
+    if (this.#fetching === undefined && this.#now() - this.#triedAt < pause) return false
     this.#fetching ??= this.#fetch().finally(() => {
       this.#fetching = undefined
     })
     await this.#fetching
+    return true
   }
 
   /** A failure leaves what is there: it is believed until `maxStaleMs`. */
@@ -93,10 +111,15 @@ export class KeySet {
         signal: AbortSignal.timeout(keySetLimits.timeoutMs),
         headers: { accept: 'application/jwk-set+json, application/json' },
       })
-      if (response.status !== 200) throw new Error(`status ${response.status}`)
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        throw new Error(`status ${response.status}`)
+      }
       const { keys } = JSON.parse(await readBounded(response)) as { keys?: unknown }
       if (!Array.isArray(keys)) throw new Error('no list of keys')
-      this.#fetched = { keys: { keys: keys.filter((key) => this.#isFit(key)) }, at: this.#now() }
+      const choose = createLocalJWKSet({ keys: keys.filter((key) => this.#isFit(key)) })
+      // As old as the question: what was taken back while the answer was on its way is not new.
+      this.#fetched = { choose, at: this.#triedAt }
     } catch {
       // What failed is the issuer's; doctor and the debug log tell that no key fits.
     }
@@ -109,6 +132,15 @@ export class KeySet {
     if (kty === undefined || kty === 'oct' || (use !== undefined && use !== 'sig')) return false
     return alg === undefined || (this.#algorithms as readonly string[]).includes(alg)
   }
+}
+
+async function firstOf(keys: AsyncIterable<CryptoKey>): Promise<CryptoKey[]> {
+  const first: CryptoKey[] = []
+  for await (const key of keys) {
+    first.push(key)
+    if (first.length === keySetLimits.tries) break
+  }
+  return first
 }
 
 async function readBounded(response: Response): Promise<string> {

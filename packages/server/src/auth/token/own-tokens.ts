@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { randomBase36 } from '@tidings/protocol'
+import { randomBase36, TidingsError } from '@tidings/protocol'
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { BadCredential } from '../bad-credential.ts'
 import { type ClaimRules, readClaims, type VerifiedToken } from './claims.ts'
-import { checkForm } from './form.ts'
+import { checkForm, maxTokenLength } from './form.ts'
 
 /** The issuer of tokens that this server makes. No configured one may bear its name. */
 export const ownIssuer = 'tidings'
@@ -18,6 +18,13 @@ const audiences: Readonly<Record<TokenUse, string>> = Object.freeze({
   user: ownIssuer,
   session: `${ownIssuer}:session`,
   stream: `${ownIssuer}:stream`,
+})
+
+/** Characters that a token may have where it is kept: browsers drop a cookie of over 4,096 without a word. */
+const maxLengths: Readonly<Record<TokenUse, number>> = Object.freeze({
+  user: maxTokenLength,
+  session: 3_800,
+  stream: 3_800,
 })
 
 const algorithm = 'HS256'
@@ -41,8 +48,9 @@ export class OwnTokens {
   /**
    * Makes a token. One for a session or a stream keeps the id, the issuer and the time of the token that it was
    * made for, and so ends with it.
+   * @throws TidingsError `invalid_field` if it has so many grants that it could not be shown.
    */
-  mint(use: TokenUse, claims: Omit<VerifiedToken, 'issuer'> & { readonly issuer?: string }): Promise<string> {
+  async mint(use: TokenUse, claims: Omit<VerifiedToken, 'issuer'> & { readonly issuer?: string }): Promise<string> {
     const {
       subject,
       tokenId = randomBase36(16),
@@ -54,12 +62,14 @@ export class OwnTokens {
     const payload: JWTPayload = { jti: tokenId, tidings: { subscribe, publish } }
     if (use !== 'user') payload.from = claims.issuer ?? ownIssuer
     // With the fraction of a second, so that a token made just after its user was revoked is one of those after.
-    return new SignJWT({ ...payload, iat: issuedAt / 1_000, exp: expiresAt / 1_000 })
+    const token = await new SignJWT({ ...payload, iat: issuedAt / 1_000, exp: expiresAt / 1_000 })
       .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
       .setIssuer(ownIssuer)
       .setAudience(audiences[use])
       .setSubject(subject)
       .sign(this.#secrets.current())
+    if (token.length <= maxLengths[use]) return token
+    throw tooLong(use)
   }
 
   /** @throws BadCredential */
@@ -77,8 +87,12 @@ export class OwnTokens {
 
   /** A name for a user in the names of cookies, which tells nobody who it is. */
   tagOf(user: string): string {
-    const digest = createHmac('sha256', this.#secrets.current()).update(`tag ${user}`).digest()
-    return digest.readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
+    return tagBy(this.#secrets.current(), user)
+  }
+
+  /** Whether a tag is this user's, by any secret that still counts: a stream outlives the exchange of one. */
+  isTagOf(tag: string, user: string): boolean {
+    return this.#secrets.all().some((secret) => tagBy(secret, user) === tag)
   }
 
   async #tryOne(
@@ -103,4 +117,18 @@ export class OwnTokens {
       throw new BadCredential((error as Error).message, { cause: error })
     }
   }
+}
+
+/** No token is signed like that: what is signed there has no white space. */
+function tagBy(secret: Uint8Array, user: string): string {
+  const digest = createHmac('sha256', secret).update(`tag ${user}`).digest()
+  return digest.readBigUInt64BE().toString(36).padStart(13, '0').slice(-8)
+}
+
+function tooLong(use: TokenUse): TidingsError {
+  const message =
+    use === 'user'
+      ? 'The grants are too long for a token; grant fewer or shorter patterns.'
+      : "The grants are too long for a browser's cookie; send the token in the header, or grant fewer patterns."
+  return new TidingsError('invalid_field', message)
 }

@@ -20,6 +20,11 @@ export class TestSecrets implements SigningSecrets {
     this.#secrets.unshift(crypto.getRandomValues(new Uint8Array(32)))
   }
 
+  /** The old ones have had their time. */
+  forgetOld(): void {
+    this.#secrets.length = 1
+  }
+
   current(): Uint8Array {
     return this.#secrets[0]!
   }

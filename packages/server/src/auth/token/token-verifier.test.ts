@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
-import { SignJWT } from 'jose'
+import { type JWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BadCredential } from '../bad-credential.ts'
 import { resolveIssuers } from './issuers.ts'
@@ -57,6 +57,12 @@ function hmac(changes: object = {}, header: object = {}, key = secret): Promise<
 function signRaw(header: string, payload: string): string {
   const unsigned = rawToken(header, payload).replace(/\.AAAA$/, '')
   return `${unsigned}.${createHmac('sha256', secret).update(unsigned).digest('base64url')}`
+}
+
+/** A key that no one should use any more. */
+function weakJwk(): JWK {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 })
+  return publicKey.export({ format: 'jwk' }) as JWK
 }
 
 const seconds = () => Math.floor(Date.now() / 1_000)
@@ -173,24 +179,36 @@ describe('a token of a configured issuer', () => {
     }
   })
 
-  it('is refused after any one change to it', async () => {
-    const verifier = await verifierOf([{ secret }])
-    const token = await hmac()
-    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'
-    const change = fc.tuple(fc.nat(token.length - 1), fc.nat(alphabet.length - 1))
-    await fc.assert(
-      fc.asyncProperty(change, async ([at, letter]) => {
-        const changed = token.slice(0, at) + alphabet[letter] + token.slice(at + 1)
-        // The last character of base64 has bits that mean nothing; a signature is compared as bytes.
-        const isSame = Buffer.from(changed.split('.')[2] ?? '', 'base64url').equals(
-          Buffer.from(token.split('.')[2]!, 'base64url'),
-        )
-        if (changed === token || (at > token.lastIndexOf('.') && isSame)) return
-        await expect(verifier.verify(changed)).rejects.toThrow(BadCredential)
-      }),
-      { numRuns: 300 },
-    )
-  })
+  it.each(['HS256', 'RS256', 'ES256', 'EdDSA'] as const)(
+    'signed with %s is refused after any one change to it',
+    async (alg) => {
+      const key = alg === 'HS256' ? undefined : await makeTestKey(alg)
+      const keys = key && { jwksUrl: (await keyServer([key])).url, algorithms: [alg] }
+      const verifier = await verifierOf([keys ?? { secret }])
+      const token = key === undefined ? await hmac() : await key.sign(claims(issuer))
+      expect((await verifier.verify(token)).subject).toBe('alice')
+      const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', ...'.=+/ ü\n\0']
+      // The last character of a signature has bits that mean nothing, and they too must be as they were.
+      const places = fc.oneof(fc.nat(token.length - 1), fc.constant(token.length - 1))
+      const change = fc.record({
+        at: places,
+        letter: fc.constantFrom('', ...letters),
+        cut: fc.constantFrom(0, 1),
+      })
+      await fc.assert(
+        fc.asyncProperty(change, async ({ at, letter, cut }) => {
+          const changed = token.slice(0, at) + letter + token.slice(at + cut)
+          if (changed === token) return
+          await expect(verifier.verify(changed)).rejects.toThrow(BadCredential)
+        }),
+        { numRuns: 400 },
+      )
+      for (const letter of letters) {
+        const changed = token.slice(0, -1) + letter
+        if (changed !== token) await expect(verifier.verify(changed)).rejects.toThrow(BadCredential)
+      }
+    },
+  )
 })
 
 describe('the algorithm', () => {
@@ -225,6 +243,83 @@ describe('the algorithm', () => {
     const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['ES256'] }])
     expect((await verifier.verify(await ec.sign(claims(issuer)))).subject).toBe('alice')
     await expect(verifier.verify(await rsa.sign(claims(issuer)))).rejects.toThrow('alg is not allowed')
+  })
+})
+
+describe('the keys of a URL', () => {
+  it('are all tried if a token names none, also beside one that is too weak to be used', async () => {
+    const [one, two] = [await makeTestKey('RS256'), await makeTestKey('RS256')]
+    const server = await keyServer([one, two])
+    server.keys = [weakJwk(), ...server.keys].map(({ kid: _, ...key }) => key)
+    const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['RS256'] }])
+    for (const key of [one, two]) {
+      const token = await key.sign(claims(issuer), { kid: undefined })
+      expect((await verifier.verify(token)).subject).toBe('alice')
+    }
+    expect(server.requests).toBe(1)
+  })
+
+  it('that say another algorithm than the token verify nothing', async () => {
+    const key = await makeTestKey('RS256')
+    const server = await keyServer([key])
+    server.keys = [{ ...key.publicJwk, alg: 'PS256' }]
+    const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['RS256', 'ES256'] }])
+    await expect(verifier.verify(await key.sign(claims(issuer)))).rejects.toThrow('no key of the issuer fits')
+  })
+
+  it('never serve as a secret, also if they say no algorithm and the token says HS256', async () => {
+    const key = await makeTestKey('RS256')
+    const server = await keyServer([key])
+    server.keys = [
+      { ...key.publicJwk },
+      { kty: 'oct', kid: 'oct', k: Buffer.from(secret).toString('base64url') },
+    ]
+    delete server.keys[0]!.alg
+    const other = 'Zq7!xK2#mV9@bN4$wR6%tY1^uI8&oP3*'
+    const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['RS256'] }, { secret: other }])
+    expect((await verifier.verify(await hmac({}, {}, other))).subject).toBe('alice')
+    for (const [kid, shared] of [
+      [key.kid, key.publicPem],
+      [key.kid, key.publicJwk.n!],
+      ['oct', secret],
+    ] as const) {
+      await expect(verifier.verify(await hmac({}, { kid }, shared))).rejects.toThrow(BadCredential)
+    }
+    expect(server.requests).toBe(0)
+  })
+
+  it('are asked for once when a flood of tokens names keys that there are not', async () => {
+    const key = await makeTestKey('ES256')
+    const server = await keyServer([key])
+    const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['ES256'] }])
+    const flood = Array.from({ length: 200 }, async (_, index) => {
+      const token = await key.sign(claims(issuer), { kid: `made-up-${index}` })
+      await expect(verifier.verify(token)).rejects.toThrow(BadCredential)
+    })
+    await Promise.all(flood)
+    expect(server.requests).toBe(1)
+  })
+
+  it('are not asked for by a token that is none', async () => {
+    const key = await makeTestKey('ES256')
+    const server = await keyServer([key])
+    const verifier = await verifierOf([{ jwksUrl: server.url, algorithms: ['ES256'] }])
+    const good = JSON.stringify(claims(issuer))
+    const header = JSON.stringify({ alg: 'ES256', kid: key.kid })
+    for (const token of [
+      rawToken('{"alg":"none"}', good),
+      rawToken('{"alg":"ES256","crit":["exp"]}', good),
+      rawToken('{"alg":"ES256","typ":"secevent+jwt"}', good),
+      rawToken('{"alg":"RS256"}', good),
+      rawToken('{"kid":"x"}', good),
+      rawToken(header, good.replace('{', `{"iss":"${issuer}",`)),
+      rawToken(header, JSON.stringify(claims(`${issuer}#`))),
+      rawToken(header, JSON.stringify(claims(issuer, { aud: 'https://id.example/../keys' }))).slice(0, -4),
+      rawToken(header, JSON.stringify(claims(issuer, { junk: 'x'.repeat(8_192) }))),
+    ]) {
+      await expect(verifier.verify(token)).rejects.toThrow(BadCredential)
+    }
+    expect(server.requests).toBe(0)
   })
 })
 

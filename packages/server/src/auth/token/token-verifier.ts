@@ -1,8 +1,8 @@
-import { type CryptoKey, errors, type JWTPayload, jwtVerify, type KeyObject } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { BadCredential } from '../bad-credential.ts'
 import { type ClaimRules, readClaims, type VerifiedToken } from './claims.ts'
 import { checkForm } from './form.ts'
-import type { ResolvedIssuer } from './issuers.ts'
+import type { ResolvedIssuer, VerificationKey } from './issuers.ts'
 import { type OwnTokens, ownIssuer } from './own-tokens.ts'
 
 /** Bounds of tokens, of the configuration. */
@@ -57,17 +57,33 @@ async function verifyWith(issuer: ResolvedIssuer, token: string, now: number): P
   // Before any key is looked for: an algorithm that is not pinned is not worth a fetch.
   if (!(issuer.algorithms as readonly unknown[]).includes(header.alg))
     throw new BadCredential('alg is not allowed')
-  for (const key of await issuer.keysFor(header)) {
+  const payload = await tryKeys(issuer, token, await issuer.keysFor(header), now)
+  if (payload !== undefined) return payload
+  // A new key without a name is not known to be new, except by this.
+  if (header.kid === undefined && (await issuer.renewKeys?.())) {
+    const renewed = await tryKeys(issuer, token, await issuer.keysFor(header), now)
+    if (renewed !== undefined) return renewed
+  }
+  throw new BadCredential('the signature is wrong')
+}
+
+async function tryKeys(
+  issuer: ResolvedIssuer,
+  token: string,
+  keys: readonly VerificationKey[],
+  now: number,
+): Promise<JWTPayload | undefined> {
+  for (const key of keys) {
     const payload = await tryKey(issuer, token, key, now)
     if (payload !== undefined) return payload
   }
-  throw new BadCredential('the signature is wrong')
+  return undefined
 }
 
 async function tryKey(
   { issuer, audience, algorithms }: ResolvedIssuer,
   token: string,
-  key: CryptoKey | KeyObject | Uint8Array,
+  key: VerificationKey,
   now: number,
 ): Promise<JWTPayload | undefined> {
   try {
@@ -76,7 +92,8 @@ async function tryKey(
     const time = { clockTolerance: Number.MAX_SAFE_INTEGER, currentDate: new Date(now) }
     return (await jwtVerify(token, key, { ...options, ...time })).payload
   } catch (error) {
-    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined
+    // A TypeError: the key is no good, e.g. too short. The next one may be.
+    if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof TypeError) return undefined
     throw new BadCredential((error as Error).message, { cause: error })
   }
 }

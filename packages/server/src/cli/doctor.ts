@@ -1,0 +1,71 @@
+import { styleText } from 'node:util'
+import type { Command } from 'commander'
+import { resolveIssuers } from '../auth/token/issuers.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { CliError } from './cli-error.ts'
+import { addFolderOptions, type FolderOptions, readServerSettings } from './data-folder.ts'
+import { checkConfiguration } from './doctor/configuration.ts'
+import { gatherFacts } from './doctor/facts.ts'
+import { type Finding, fail, type Level } from './doctor/finding.ts'
+import { checkServer } from './doctor/server.ts'
+import { exitCode } from './exit-code.ts'
+import { type AddressOptions, addUrlOption, readServerAddress } from './server-address.ts'
+import { write } from './terminal.ts'
+
+const examples = `
+Looks at the configuration that it finds here, as "tidings serve" would, and at the server of --url or TIDINGS_URL,
+with whatever stands in front of it. Says what to mend. Ends with 0 if nothing must be mended.
+
+Examples:
+  $ tidings doctor                                 # the configuration, and the server on this machine
+  $ tidings doctor --url https://push.example      # from outside, through the proxy
+  $ TIDINGS_KEY=$(tidings token --user me) tidings doctor --only server`
+
+interface Options extends FolderOptions, AddressOptions {
+  readonly only?: 'configuration' | 'server'
+  readonly json?: true
+}
+
+/** Gives the verb its flags. */
+export function define(command: Command): void {
+  addUrlOption(command)
+    .description('Check a configuration and a running server, and say what to mend.')
+    .option('--only <part>', '"configuration" or "server"')
+    .option('--json', 'a JSON object for each finding, one a line')
+    .addHelpText('after', examples)
+    .action(examine)
+  addFolderOptions(command)
+}
+
+async function examine({ only, json, ...options }: Options): Promise<void> {
+  if (only !== undefined && only !== 'configuration' && only !== 'server') {
+    throw new CliError(exitCode.usage, `--only ${only} is not known; give configuration or server`)
+  }
+  const findings = [
+    ...(only === 'server' ? [] : await examineConfiguration(options)),
+    ...(only === 'configuration' ? [] : await checkServer(readServerAddress(options))),
+  ]
+  await write(process.stdout, findings.map(json ? (one) => `${JSON.stringify(one)}\n` : lineOf).join(''))
+  const failures = findings.filter(({ level }) => level === 'fail').length
+  if (failures > 0) {
+    throw new CliError(exitCode.failed, `${failures} of ${findings.length} findings must be mended`)
+  }
+}
+
+async function examineConfiguration(options: FolderOptions): Promise<Finding[]> {
+  try {
+    const settings = readServerSettings(options)
+    await resolveIssuers(settings)
+    return checkConfiguration(settings, gatherFacts(settings))
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.problems.map(({ key, source, remedy }) => fail('settings', `${key} (${source}) ${remedy}`))
+  }
+}
+
+const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Level, string>
+
+function lineOf({ level, check, text }: Finding): string {
+  const mark = styleText(styles[level], level.padEnd(4), { stream: process.stdout })
+  return `${mark}  ${check.padEnd(12)} ${text}\n`
+}

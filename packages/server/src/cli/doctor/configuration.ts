@@ -1,0 +1,165 @@
+import { isLoopback } from '../../config/exposure.ts'
+import { formatSize } from '../../config/quantity.ts'
+import type { Settings } from '../../config/settings.ts'
+import { type Finding, fail, ok, warn } from './finding.ts'
+
+/** What of the machine and its files matters to the configuration. */
+export interface Facts {
+  readonly node: string
+  readonly sqlite: string
+  /** Descriptors that a process may have open; absent if the system does not say. */
+  readonly descriptors: number | undefined
+  /** Permission bits of the data folder and of the file of keys; absent if they are not there. */
+  readonly folderMode: number | undefined
+  readonly keysMode: number | undefined
+  readonly freeBytes: number | undefined
+  /** Whether API keys were ever made, and whether issuers are configured. */
+  readonly hasKeys: boolean
+  readonly hasIssuers: boolean
+  /** When the certificate ends, in milliseconds since the epoch; absent if there is none. */
+  readonly certificateEndsAt: number | undefined
+  readonly now: number
+}
+
+/** SQLite before this could lose data when two connections wrote at once. */
+const leastSqlite = [3, 51, 3] as const
+
+/** Connections beside the streams: requests, the store, and some room. */
+const otherDescriptors = 2_200
+
+const day = 86_400_000
+
+/** Looks at settings that are each allowed, and may yet not fit together, or not this machine. */
+export function checkConfiguration(settings: Settings, facts: Facts): Finding[] {
+  return [
+    checkMode(settings, facts),
+    ...checkNames(settings, facts),
+    checkProxy(settings),
+    checkEncryption(settings, facts),
+    checkFiles(facts),
+    checkDescriptors(settings, facts),
+    checkDisk(settings, facts),
+    checkVersions(facts),
+  ]
+}
+
+function isDev({ dev, host }: Settings, { hasKeys, hasIssuers }: Facts): boolean {
+  return dev === 'auto' ? isLoopback(host) && !hasKeys && !hasIssuers : dev === 'on'
+}
+
+function checkMode(settings: Settings, facts: Facts): Finding {
+  if (isDev(settings, facts)) {
+    return warn(
+      'mode',
+      'dev: everybody on this machine may do everything; for production, make a key: tidings keys create --name first --admin "**"',
+    )
+  }
+  if (facts.hasKeys) return ok('mode', 'production: everybody shows a key or a token')
+  return warn(
+    'mode',
+    'production without an API key: nobody may publish; make one: tidings keys create --name first --admin "**"',
+  )
+}
+
+function checkNames(settings: Settings, facts: Facts): Finding[] {
+  const { allowedHosts, corsOrigins, host } = settings
+  const findings: Finding[] = []
+  if (!isDev(settings, facts)) {
+    findings.push(
+      allowedHosts.length === 0
+        ? warn('names', 'requests for any Host are answered; name yours in allowedHosts')
+        : ok('names', `reached as ${allowedHosts.join(', ')}`),
+    )
+  }
+  if (corsOrigins.includes('*')) {
+    findings.push(
+      warn('origins', 'pages of all origins may read, without cookies; name yours in corsOrigins'),
+    )
+  }
+  const plain = corsOrigins.filter((origin) => origin.startsWith('http:') && !isLocal(origin))
+  if (plain.length > 0) {
+    findings.push(warn('origins', `${plain.join(', ')} has no TLS: whoever is on the way can be that page`))
+  }
+  if (!isLoopback(host) && allowedHosts.includes(host)) findings.push(ok('host', `listens on ${host}`))
+  return findings
+}
+
+function isLocal(origin: string): boolean {
+  return isLoopback(new URL(origin).hostname)
+}
+
+function checkProxy({ trustedHops, host, tlsCert }: Settings): Finding {
+  if (trustedHops > 0) {
+    const text = `X-Forwarded-For counts, for ${trustedHops} of your proxies; make sure that nobody gets past them`
+    return isLoopback(host) ? ok('proxy', text) : warn('proxy', text)
+  }
+  if (isLoopback(host) || tlsCert !== '') return ok('proxy', 'X-Forwarded-For counts for nothing')
+  return warn(
+    'proxy',
+    'if a proxy stands in front, set trustedHops: all its clients are one address otherwise',
+  )
+}
+
+function checkEncryption({ host, tlsCert }: Settings, { certificateEndsAt, now }: Facts): Finding {
+  if (certificateEndsAt !== undefined) {
+    const days = Math.floor((certificateEndsAt - now) / day)
+    if (days < 0) return fail('TLS', `the certificate ended ${-days} days ago; renew ${tlsCert}`)
+    const text = `the certificate has ${days} days left`
+    return days < 14 ? warn('TLS', `${text}; renew it, the server takes it up by itself`) : ok('TLS', text)
+  }
+  if (isLoopback(host))
+    return ok('TLS', 'not by this server; whoever is reached from elsewhere needs a proxy with TLS')
+  return warn(
+    'TLS',
+    'tokens and events go over the network in the clear; set tlsCert and tlsKey, or put a proxy with TLS in front',
+  )
+}
+
+function checkFiles({ folderMode, keysMode }: Facts): Finding {
+  if (keysMode !== undefined && (keysMode & 0o077) !== 0) {
+    return fail(
+      'files',
+      'others on this machine can read the file of keys; chmod 600 auth.db in the data folder',
+    )
+  }
+  if (folderMode !== undefined && (folderMode & 0o022) !== 0) {
+    return fail('files', 'others on this machine can write into the data folder; chmod go-w it')
+  }
+  return ok(
+    'files',
+    folderMode === undefined ? 'the data folder will be made' : 'the data folder is its owner’s',
+  )
+}
+
+function checkDescriptors({ maxConnections }: Settings, { descriptors }: Facts): Finding {
+  const needed = maxConnections + otherDescriptors
+  if (descriptors === undefined || descriptors >= needed) {
+    return ok('descriptors', `enough for ${maxConnections} streams`)
+  }
+  const room = Math.max(0, descriptors - otherDescriptors)
+  return warn(
+    'descriptors',
+    `${descriptors} are enough for ${room} streams, not ${maxConnections}; raise the limit (LimitNOFILE, ulimit -n) or lower maxConnections`,
+  )
+}
+
+function checkDisk({ retentionBytes, store }: Settings, { freeBytes }: Facts): Finding {
+  if (store === 'memory:') return warn('store', 'events are in memory, and lost when the server stops')
+  // The write-ahead log, indexes and what was freed and not yet used again are about as much again.
+  const needed = retentionBytes * 2
+  if (freeBytes === undefined || freeBytes >= needed)
+    return ok('disk', `room for ${formatSize(retentionBytes)} of events`)
+  return warn(
+    'disk',
+    `${formatSize(Math.floor(freeBytes / 1_048_576) * 1_048_576)} are free, and retention may need ${formatSize(needed)}; make room or lower retentionBytes`,
+  )
+}
+
+function checkVersions({ node, sqlite }: Facts): Finding {
+  const parts = sqlite.split('.').map(Number)
+  const difference = leastSqlite.map((part, index) => (parts[index] ?? 0) - part).find((by) => by !== 0) ?? 0
+  const text = `Node ${node}, SQLite ${sqlite}`
+  return difference < 0
+    ? fail('versions', `${text} is older than ${leastSqlite.join('.')}; use a newer Node`)
+    : ok('versions', text)
+}

@@ -1,0 +1,62 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { credentialFile } from '../../auth/store/credential-file.ts'
+import { openCredentialStore } from '../../auth/store/open-credential-store.ts'
+import { hasIssuers } from '../../auth/token/issuers.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { Facts } from './configuration.ts'
+
+/** Looks at the machine, and at the files that the settings name. */
+export function gatherFacts(settings: Settings): Facts {
+  return {
+    node: process.versions.node,
+    sqlite: process.versions.sqlite ?? '0',
+    descriptors: descriptorLimit(),
+    folderMode: modeOf(settings.data),
+    keysMode: modeOf(join(settings.data, credentialFile)),
+    freeBytes: freeBytes(settings.data),
+    hasKeys: hasKeys(settings),
+    hasIssuers: hasIssuers(settings),
+    certificateEndsAt: certificateEnd(settings.tlsCert),
+    now: Date.now(),
+  }
+}
+
+function hasKeys(settings: Settings): boolean {
+  const store = openCredentialStore(settings.data, settings)
+  try {
+    return store.hasKeys
+  } finally {
+    store.close()
+  }
+}
+
+/** Linux tells; elsewhere nobody asks. */
+function descriptorLimit(): number | undefined {
+  const limits = attempt(() => readFileSync('/proc/self/limits', 'utf8'))
+  const soft = limits && /^Max open files\s+(\d+)/m.exec(limits)?.[1]
+  return soft ? Number(soft) : undefined
+}
+
+function modeOf(path: string): number | undefined {
+  return attempt(() => statSync(path).mode & 0o777)
+}
+
+function freeBytes(folder: string): number | undefined {
+  const space = attempt(() => statfsSync(folder)) ?? attempt(() => statfsSync(dirname(folder)))
+  return space && space.bavail * space.bsize
+}
+
+function certificateEnd(file: string): number | undefined {
+  if (file === '') return undefined
+  return attempt(() => Date.parse(new X509Certificate(readFileSync(file)).validTo))
+}
+
+function attempt<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
