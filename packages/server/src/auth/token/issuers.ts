@@ -1,26 +1,28 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  createSecretKey,
-  type JsonWebKey,
-  type KeyObject as NodeKey,
-} from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { createSecretKey } from 'node:crypto'
 import type { CryptoKey, JWSHeaderParameters, KeyObject } from 'jose'
 import { ConfigError, type ConfigProblem } from '../../config/config-error.ts'
-import type { Issuer, TokenAlgorithm } from '../../config/issuer.ts'
-import type { Settings } from '../../config/settings.ts'
+import { type Issuer, isKeySetUrl, type TokenAlgorithm } from '../../config/issuer.ts'
+import type { SettingKey, Settings } from '../../config/settings.ts'
+import { readKeyFile } from './key-file.ts'
 import { KeySet } from './key-set.ts'
 import { ownIssuer } from './own-tokens.ts'
 import { weaknessOf } from './weak-secret.ts'
+
+/** By which a signature is verified. */
+export type VerificationKey = CryptoKey | KeyObject
 
 /** An issuer with its keys. */
 export interface ResolvedIssuer {
   readonly issuer: string
   readonly audience: string
   readonly algorithms: readonly TokenAlgorithm[]
-  /** The keys that a token with this header may be signed by. */
-  keysFor(header: JWSHeaderParameters): Promise<readonly (CryptoKey | KeyObject | Uint8Array)[]>
+  /**
+   * The keys that a token with this header may be signed by.
+   * @throws BadCredential if there is none.
+   */
+  keysFor(header: JWSHeaderParameters): Promise<readonly VerificationKey[]>
+  /** Gets the keys anew where they can change; whether it did. */
+  renewKeys?(): Promise<boolean>
 }
 
 /** The settings that name issuers. */
@@ -29,129 +31,132 @@ export type IssuerSettings = Pick<
   'jwtIssuer' | 'jwtAudience' | 'jwtAlgorithms' | 'jwtSecret' | 'jwtKeyFile' | 'jwksUrl' | 'issuers'
 >
 
-/** Whether any issuer is configured, be it rightly or not. */
-export function hasIssuers({ jwtIssuer, jwtSecret, jwtKeyFile, jwksUrl, issuers }: IssuerSettings): boolean {
-  return issuers.length > 0 || [jwtIssuer, jwtSecret, jwtKeyFile, jwksUrl].some((text) => text !== '')
+/** The settings that are the fields of the first issuer. */
+const firstKeys = Object.freeze({
+  issuer: 'jwtIssuer',
+  audience: 'jwtAudience',
+  algorithms: 'jwtAlgorithms',
+  secret: 'jwtSecret',
+  keyFile: 'jwtKeyFile',
+  jwksUrl: 'jwksUrl',
+} satisfies Record<keyof Issuer, SettingKey>)
+
+/** Whether any issuer is configured, be it rightly or not: whoever gives a part of one does not want to do without. */
+export function hasIssuers(settings: IssuerSettings): boolean {
+  return settings.issuers.length > 0 || hasFirst(settings)
+}
+
+function hasFirst(settings: IssuerSettings): boolean {
+  return Object.values(firstKeys).some((key) => settings[key].length > 0)
 }
 
 /**
- * The issuers of the configuration, with the keys of their files.
+ * The issuers of the configuration, with the keys of their files. Several may bear one name, while keys are exchanged.
  * @throws ConfigError listing everything that is wrong; secrets are never repeated.
  */
 export async function resolveIssuers(settings: IssuerSettings): Promise<ResolvedIssuer[]> {
   const problems: ConfigProblem[] = []
   const resolved: ResolvedIssuer[] = []
-  for (const { key, issuer } of namedIssuers(settings)) {
-    try {
-      resolved.push(await resolve(issuer))
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      problems.push({ key, source: 'authentication', remedy: error.message })
+  for (const { given, nameOf } of namedIssuers(settings)) {
+    const complain: Complain = (field, remedy) => {
+      problems.push({ key: nameOf(field), source: 'authentication', remedy })
     }
+    const issuer = await resolve(given, complain)
+    if (issuer !== undefined) resolved.push(issuer)
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return resolved
 }
 
-function namedIssuers(settings: IssuerSettings): { key: string; issuer: Issuer }[] {
-  const { jwtIssuer, jwtAudience, jwtAlgorithms, jwtSecret, jwtKeyFile, jwksUrl, issuers } = settings
-  const named = issuers.map((issuer, index) => ({ key: `issuers[${index}]`, issuer }))
-  if (!hasIssuers({ ...settings, issuers: [] })) return named
+type Complain = (field: keyof Issuer, remedy: string) => void
+
+interface NamedIssuer {
+  readonly given: Issuer
+  /** How the operator knows a field. */
+  nameOf(field: keyof Issuer): string
+}
+
+function namedIssuers(settings: IssuerSettings): NamedIssuer[] {
+  const others = settings.issuers.map((given, index): NamedIssuer => {
+    return { given, nameOf: (field) => `issuers[${index}].${field}` }
+  })
+  if (!hasFirst(settings)) return others
   const first: Issuer = {
-    issuer: jwtIssuer,
-    audience: jwtAudience,
-    algorithms: jwtAlgorithms as readonly TokenAlgorithm[],
-    ...(jwtSecret !== '' && { secret: jwtSecret }),
-    ...(jwtKeyFile !== '' && { keyFile: jwtKeyFile }),
-    ...(jwksUrl !== '' && { jwksUrl }),
+    issuer: settings.jwtIssuer,
+    audience: settings.jwtAudience,
+    algorithms: settings.jwtAlgorithms as readonly TokenAlgorithm[],
+    secret: settings.jwtSecret,
+    keyFile: settings.jwtKeyFile,
+    jwksUrl: settings.jwksUrl,
   }
-  return [{ key: 'jwtIssuer', issuer: first }, ...named]
+  return [{ given: first, nameOf: (field) => firstKeys[field] }, ...others]
 }
 
-/** @throws RangeError with what is wrong and what to do, to follow after a name. */
-async function resolve(given: Issuer): Promise<ResolvedIssuer> {
-  const { issuer, audience, secret, keyFile, jwksUrl } = given
-  if (issuer === '') throw new RangeError('names no issuer; give the "iss" of its tokens')
-  if (issuer === ownIssuer)
-    throw new RangeError(`is called "${ownIssuer}", which is this server's own; use another name`)
-  if (audience === '') throw new RangeError('names no audience; give the "aud" of its tokens')
-  if ([secret, keyFile, jwksUrl].filter((one) => one !== undefined).length !== 1) {
-    throw new RangeError('needs exactly one of a secret, a key file and a JWKS URL')
+/** Nothing, if there is anything to complain about. */
+async function resolve(given: Issuer, complain: Complain): Promise<ResolvedIssuer | undefined> {
+  const { issuer, audience, secret = '', keyFile = '', jwksUrl = '' } = given
+  let isGood = true
+  const refuse: Complain = (field, remedy) => {
+    isGood = false
+    complain(field, remedy)
   }
-  if (secret !== undefined) return { ...given, ...(await withSecret(given, secret)) }
-  const algorithms = publicAlgorithms(given)
-  if (keyFile !== undefined) return { ...given, algorithms, keysFor: await keysOfFile(keyFile, algorithms) }
-  const keys = new KeySet(jwksUrl!, algorithms)
-  return { ...given, algorithms, keysFor: (header) => keys.keysFor(header) }
+  if (issuer === '') refuse('issuer', 'names no issuer; give the "iss" of its tokens')
+  if (issuer === ownIssuer) {
+    refuse('issuer', `is "${ownIssuer}", which is this server's own name; use another`)
+  }
+  if (audience === '') refuse('audience', 'names no audience; give the "aud" of its tokens')
+  if ([secret, keyFile, jwksUrl].filter((one) => one !== '').length !== 1) {
+    refuse('secret', 'needs exactly one of a secret, a key file and a JWKS URL')
+  }
+  const algorithms = secret === '' ? given.algorithms : (['HS256'] as const)
+  if (secret !== '') checkSecret(given, secret, refuse)
+  else checkPublicAlgorithms(given, refuse)
+  if (!isKeySetUrl(jwksUrl)) {
+    refuse('jwksUrl', 'is not allowed; give an https URL, or an http one on this machine')
+  }
+  const key = keyFile === '' ? undefined : await keyOfFile(keyFile, given.algorithms, refuse)
+  if (!isGood) return undefined
+  return { issuer, audience, algorithms, ...keysOf(key ?? secretKey(secret), jwksUrl, algorithms) }
 }
 
-async function withSecret({ algorithms }: Issuer, secret: string) {
+function checkSecret({ algorithms }: Issuer, secret: string, refuse: Complain): void {
   if (algorithms.some((name) => name !== 'HS256')) {
-    throw new RangeError(
-      'has a secret, with which only HS256 works; give a key file or a JWKS URL for the others',
+    refuse(
+      'algorithms',
+      'names more than HS256, and only HS256 works with a secret; give a key file or a JWKS URL',
     )
   }
   const weakness = weaknessOf(secret)
-  if (weakness !== undefined) throw new RangeError(`has a secret that ${weakness}`)
-  const keys = [createSecretKey(Buffer.from(secret, 'utf8'))]
-  return { algorithms: ['HS256'] as const, keysFor: async () => keys }
+  if (weakness !== undefined) refuse('secret', weakness)
 }
 
 /** Who verifies HS256 with a public key would let everybody sign who knows it. */
-function publicAlgorithms({ algorithms }: Issuer): readonly TokenAlgorithm[] {
-  if (algorithms.length === 0) throw new RangeError('names no algorithms; give RS256, ES256 or EdDSA')
-  if (!algorithms.includes('HS256')) return algorithms
-  throw new RangeError('names HS256, which needs a secret; a public key would be known to everybody')
+function checkPublicAlgorithms({ algorithms }: Issuer, refuse: Complain): void {
+  if (algorithms.length === 0) refuse('algorithms', 'names no algorithms; give RS256, ES256 or EdDSA')
+  if (!algorithms.includes('HS256')) return
+  refuse('algorithms', 'names HS256, which needs a secret; a public key would be known to everybody')
 }
 
-async function keysOfFile(file: string, algorithms: readonly TokenAlgorithm[]) {
-  const key = readKey(await readFile(file).catch(unreadable))
-  const fitting = algorithmOf(key)
-  if (fitting === undefined || !algorithms.every((name) => name === fitting)) {
-    throw new RangeError(`has a key file that fits ${fitting ?? 'no algorithm'}; name exactly that one`)
-  }
-  return async () => [key]
-}
-
-function unreadable({ message }: Error): never {
-  throw new RangeError(`has a key file that cannot be read: ${message}`)
-}
-
-function readKey(bytes: Buffer): NodeKey {
-  const text = bytes.toString('utf8').trim()
-  const isPrivate = text.startsWith('{') ? 'd' in parseJwk(text) : isPrivatePem(text)
-  if (isPrivate)
-    throw new RangeError('has a private key in its key file; give the public key, to verify is all it is for')
+async function keyOfFile(path: string, algorithms: readonly TokenAlgorithm[], refuse: Complain) {
   try {
-    return text.startsWith('{')
-      ? createPublicKey({ key: parseJwk(text), format: 'jwk' })
-      : createPublicKey({ key: text, format: 'pem' })
-  } catch {
-    throw new RangeError('has a key file that is neither PEM nor JWK; give a public key in one of them')
+    return await readKeyFile(path, algorithms)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    refuse('keyFile', error.message)
+    return undefined
   }
 }
 
-function parseJwk(text: string): JsonWebKey {
-  try {
-    return JSON.parse(text) as JsonWebKey
-  } catch {
-    throw new RangeError('has a key file that is neither PEM nor JWK; give a public key in one of them')
-  }
+function secretKey(secret: string) {
+  return secret === '' ? undefined : createSecretKey(Buffer.from(secret, 'utf8'))
 }
 
-function isPrivatePem(text: string): boolean {
-  try {
-    createPrivateKey(text)
-    return true
-  } catch {
-    return text.includes('PRIVATE KEY')
-  }
-}
-
-function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: NodeKey): TokenAlgorithm | undefined {
-  if (asymmetricKeyType === 'rsa')
-    return (asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048 ? 'RS256' : undefined
-  if (asymmetricKeyType === 'ec')
-    return asymmetricKeyDetails?.namedCurve === 'prime256v1' ? 'ES256' : undefined
-  return asymmetricKeyType === 'ed25519' ? 'EdDSA' : undefined
+function keysOf(
+  key: KeyObject | undefined,
+  url: string,
+  algorithms: readonly TokenAlgorithm[],
+): Pick<ResolvedIssuer, 'keysFor' | 'renewKeys'> {
+  if (key !== undefined) return { keysFor: async () => [key] }
+  const keys = new KeySet(url, algorithms)
+  return { keysFor: (header) => keys.keysFor(header), renewKeys: () => keys.renew() }
 }

@@ -42,6 +42,8 @@ export class KeySet {
   #fetched: Fetched | undefined
   #triedAt = Number.NEGATIVE_INFINITY
   #fetching: Promise<void> | undefined
+  /** Why the last attempt failed, for the log. */
+  #failure = ''
 
   /** @param now in milliseconds; the default is a clock that nobody can set back, which would make keys stay. */
   constructor(url: string, algorithms: readonly TokenAlgorithm[], now = () => performance.now()) {
@@ -62,7 +64,7 @@ export class KeySet {
     await this.#refresh()
     const found = await this.#find(header)
     if (found.length > 0) return found
-    throw new BadCredential('no key of the issuer fits')
+    throw new BadCredential(`no key of the issuer fits${this.#failure}`)
   }
 
   /**
@@ -103,7 +105,8 @@ export class KeySet {
 
   /** A failure leaves what is there: it is believed until `maxStaleMs`. */
   async #fetch(): Promise<void> {
-    this.#triedAt = this.#now()
+    // Keys are as old as the question: what is taken back while the answer is on its way is not new.
+    const at = this.#now()
     try {
       const response = await fetch(this.#url, {
         // Whoever could make the issuer redirect could choose the keys.
@@ -117,12 +120,13 @@ export class KeySet {
       }
       const { keys } = JSON.parse(await readBounded(response)) as { keys?: unknown }
       if (!Array.isArray(keys)) throw new Error('no list of keys')
-      const choose = createLocalJWKSet({ keys: keys.filter((key) => this.#isFit(key)) })
-      // As old as the question: what was taken back while the answer was on its way is not new.
-      this.#fetched = { choose, at: this.#triedAt }
-    } catch {
-      // What failed is the issuer's; doctor and the debug log tell that no key fits.
+      this.#fetched = { choose: createLocalJWKSet({ keys: keys.filter((key) => this.#isFit(key)) }), at }
+      this.#failure = ''
+    } catch (error) {
+      this.#failure = `; they could not be fetched: ${whyOf(error as Error)}`
     }
+    // From the end, so that a time-out does not use up the pause after it.
+    this.#triedAt = this.#now()
   }
 
   /** A secret has no business in a public list, and a key for another purpose none in a signature. */
@@ -132,6 +136,11 @@ export class KeySet {
     if (kty === undefined || kty === 'oct' || (use !== undefined && use !== 'sig')) return false
     return alg === undefined || (this.#algorithms as readonly string[]).includes(alg)
   }
+}
+
+/** `fetch` says "fetch failed" to everything, and why beneath it. */
+function whyOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message
 }
 
 async function firstOf(keys: AsyncIterable<CryptoKey>): Promise<CryptoKey[]> {
