@@ -1,8 +1,8 @@
-import { checkPattern, TidingsError, userTopic } from '@tidings/protocol'
+import { TidingsError, userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../auth/access.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
-import { maxPatterns } from '../auth/token/claims.ts'
+import { fillIn, maxPatterns } from '../auth/token/claims.ts'
 import { parseDuration } from '../config/quantity.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
@@ -51,7 +51,7 @@ function checkGrants(
 ): void {
   for (const right of ['subscribe', 'publish'] as const) {
     for (const pattern of grants[right]) {
-      const filled = checkPattern(pattern.replaceAll('{sub}', () => user))
+      const filled = fillIn(pattern, user)
       if (access.mayGrant(right, filled)) continue
       throw new TidingsError(
         'forbidden',

@@ -115,7 +115,10 @@ function readGrants(claim: unknown, subject: string): Pick<VerifiedToken, 'subsc
 export function fillIn(pattern: unknown, subject: string): string {
   const checked = checkPattern(pattern)
   if (checked.split('/', 1)[0]!.includes(user)) {
-    throw new TidingsError('invalid_topic', `A pattern has "${user}" in its first segment; put a name before it.`)
+    throw new TidingsError(
+      'invalid_topic',
+      `A pattern has "${user}" in its first segment; put a name before it.`,
+    )
   }
   return checkPattern(checked.replaceAll(user, () => subject))
 }

@@ -17,7 +17,8 @@ const kinds: readonly unknown[] = [undefined, 'JWT', 'jwt', 'at+jwt', 'applicati
 export function checkForm(token: string): string {
   if (token.length > maxTokenLength || !base64url.test(token)) throw new BadCredential('no token')
   const [header, payload] = token.split('.', 2).map(decode) as [Json, Json]
-  if (!isCanonical(token.slice(token.lastIndexOf('.') + 1))) throw new BadCredential('the signature is misspelled')
+  if (!isCanonical(token.slice(token.lastIndexOf('.') + 1)))
+    throw new BadCredential('the signature is misspelled')
   if (!kinds.includes(header.typ)) throw new BadCredential('typ is of another kind of token')
   if (header.crit !== undefined) throw new BadCredential('crit names what is not known')
   return typeof payload.iss === 'string' ? payload.iss : ''

@@ -52,7 +52,8 @@ async function readText(path: string): Promise<string> {
 function fromPem(text: string): KeyObject {
   if (text.includes('PRIVATE KEY')) throw privateKey('openssl pkey -in private.pem -pubout')
   const keys = text.match(/-----BEGIN /g)?.length ?? 0
-  if (keys > 1) throw new RangeError('has several keys in its key file; give one issuer for each, of one name')
+  if (keys > 1)
+    throw new RangeError('has several keys in its key file; give one issuer for each, of one name')
   try {
     return createPublicKey({ key: text, format: 'pem' })
   } catch {
@@ -62,7 +63,8 @@ function fromPem(text: string): KeyObject {
 
 function fromJwk(text: string, algorithms: readonly TokenAlgorithm[]): KeyObject {
   const jwk = parse(text)
-  if (privateMembers.some((name) => name in jwk)) throw privateKey('its members "kty", "n", "e", "crv", "x", "y"')
+  if (privateMembers.some((name) => name in jwk))
+    throw privateKey('its members "kty", "n", "e", "crv", "x", "y"')
   const { alg, use } = jwk
   if (use !== undefined && use !== 'sig') {
     throw new RangeError('has a key file whose key is not for signatures; give one whose "use" is "sig"')

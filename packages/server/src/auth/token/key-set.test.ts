@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { KeySet, keySetLimits } from './key-set.ts'
 import { type KeyServer, makeTestKey, startKeyServer, type TestKey } from './token-fixtures.ts'
@@ -83,13 +85,88 @@ it.each(Object.keys(failures))(
   },
 )
 
-it('an issuer that does not answer is waited for as long as it says, and not by everybody anew', async () => {
+it('an issuer that is silent, or drips its answer, is waited for as long as it says, once for all', async () => {
+  const dripping = await startKeyServer()
+  let timer: NodeJS.Timeout | undefined
   server.answer = () => {}
+  dripping.answer = (_, response) => {
+    timer = setInterval(() => response.write(' '), 200)
+  }
   const began = performance.now()
-  await Promise.all(Array.from({ length: 10 }, () => expect(find(one)).rejects.toThrow('no key')))
-  expect(performance.now() - began).toBeLessThan(keySetLimits.timeoutMs * 2)
-  expect(server.requests).toBe(1)
+  const both = [keys, new KeySet(dripping.url, ['ES256'])].flatMap((set) => Array<KeySet>(10).fill(set))
+  await Promise.all(
+    both.map((set) => expect(set.keysFor({ alg: 'ES256' })).rejects.toThrow('could not be fetched')),
+  )
+  clearInterval(timer)
+  expect(performance.now() - began).toBeLessThan(keySetLimits.timeoutMs * 1.5)
+  expect([server.requests, dripping.requests]).toEqual([1, 1])
+  await dripping.close()
 }, 15_000)
+
+it('an answer that never ends is read to its bound, and hung up on', async () => {
+  const hungUp = Promise.withResolvers<number>()
+  server.answer = (_, response) => {
+    let sent = 0
+    const send = () => {
+      while (!response.destroyed && response.write(Buffer.alloc(16_384, 'x'))) sent += 16_384
+    }
+    response.on('drain', send).on('close', () => hungUp.resolve(sent))
+    send()
+  }
+  const began = performance.now()
+  await expect(find(one)).rejects.toThrow('too large')
+  expect(performance.now() - began).toBeLessThan(keySetLimits.timeoutMs)
+  // What the buffers of the system hold comes on top; without a bound it would be gigabytes.
+  expect(await hungUp.promise).toBeLessThan(64 * 2 ** 20)
+})
+
+it('an answer that unpacks to more than the bound is not unpacked', async () => {
+  server.answer = (_, response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(50_000_000)))
+  }
+  await expect(find(one)).rejects.toThrow('too large')
+})
+
+it('an issuer that leads elsewhere is not followed there', async () => {
+  const elsewhere = await startKeyServer([one.publicJwk])
+  for (const status of [301, 302, 303, 307, 308]) {
+    server.answer = (_, response) => void response.writeHead(status, { location: elsewhere.url }).end()
+    await expect(find(one)).rejects.toThrow('no key')
+    now += keySetLimits.cooldownMs
+  }
+  expect([server.requests, elsewhere.requests]).toEqual([5, 0])
+  await elsewhere.close()
+})
+
+it.each([201, 203, 204, 304, 404, 503])('an answer of status %i is none', async (status) => {
+  server.answer = (_, response) => {
+    response.writeHead(status)
+    // Keys, where a body may be.
+    response.end(status === 204 || status === 304 ? undefined : JSON.stringify({ keys: [one.publicJwk] }))
+  }
+  await expect(find(one)).rejects.toThrow('no key')
+})
+
+it('while there is no key at all, the issuer is asked again soon, but not for each token', async () => {
+  server.answer = (_, response) => void response.writeHead(503).end()
+  for (let index = 0; index < 50; index++) await expect(find(one)).rejects.toThrow('status 503')
+  expect(server.requests).toBe(1)
+  server.answer = undefined
+  now += keySetLimits.retryMs
+  expect(await find(one)).toHaveLength(1)
+  expect(server.requests).toBe(2)
+})
+
+it('a key is not imported anew for each token', async () => {
+  const [first] = await find(one)
+  expect((await find(one))[0]).toBe(first)
+})
+
+it('a private key that was published by mistake is none', async () => {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  server.keys = [{ ...(await exportJWK(privateKey)), kid: 'one' }]
+  await expect(find(one)).rejects.toThrow('no key')
+})
 
 it('secrets, keys to encrypt with, and keys of other algorithms are none', async () => {
   const rsa = await makeTestKey('RS256', 'rsa')
@@ -108,4 +185,19 @@ it('secrets, keys to encrypt with, and keys of other algorithms are none', async
 it('all keys that fit a token without a name for one are tried', async () => {
   server.keys = [one.publicJwk, two.publicJwk]
   expect(await keys.keysFor({ alg: 'ES256' })).toHaveLength(2)
+})
+
+it('no more keys are tried for one token than an issuer has in use', async () => {
+  const { kid: _, ...bare } = one.publicJwk
+  server.keys = Array.from({ length: 300 }, () => bare)
+  expect(await keys.keysFor({ alg: 'ES256' })).toHaveLength(keySetLimits.tries)
+})
+
+it('keys are fetched anew on request, once in a cooldown', async () => {
+  await find(one)
+  expect(await keys.renew()).toBe(false)
+  now += keySetLimits.cooldownMs
+  expect(await Promise.all([keys.renew(), keys.renew()])).toEqual([true, true])
+  expect(await keys.renew()).toBe(false)
+  expect(server.requests).toBe(2)
 })

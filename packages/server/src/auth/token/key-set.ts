@@ -1,10 +1,4 @@
-import {
-  type CryptoKey,
-  createLocalJWKSet,
-  errors,
-  type JWK,
-  type JWSHeaderParameters,
-} from 'jose'
+import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose'
 import type { TokenAlgorithm } from '../../config/issuer.ts'
 import { BadCredential } from '../bad-credential.ts'
 

@@ -50,7 +50,10 @@ export class OwnTokens {
    * made for, and so ends with it.
    * @throws TidingsError `invalid_field` if it has so many grants that it could not be shown.
    */
-  async mint(use: TokenUse, claims: Omit<VerifiedToken, 'issuer'> & { readonly issuer?: string }): Promise<string> {
+  async mint(
+    use: TokenUse,
+    claims: Omit<VerifiedToken, 'issuer'> & { readonly issuer?: string },
+  ): Promise<string> {
     const {
       subject,
       tokenId = randomBase36(16),

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { type JWK, SignJWT } from 'jose'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BadCredential } from '../bad-credential.ts'
-import { resolveIssuers } from './issuers.ts'
+import { type ResolvedIssuer, resolveIssuers } from './issuers.ts'
+import { KeySet, keySetLimits } from './key-set.ts'
 import { OwnTokens } from './own-tokens.ts'
 import {
   audience,
@@ -257,6 +258,34 @@ describe('the keys of a URL', () => {
       expect((await verifier.verify(token)).subject).toBe('alice')
     }
     expect(server.requests).toBe(1)
+  })
+
+  it('that have no names may be exchanged: a new one counts after the cooldown', async () => {
+    const [one, two] = [await makeTestKey('ES256'), await makeTestKey('ES256')]
+    const server = await keyServer([one])
+    const bare = ({ publicJwk: { kid: _, ...jwk } }: TestKey) => jwk
+    server.keys = [bare(one)]
+    let now = 0
+    const keys = new KeySet(server.url, ['ES256'], () => now)
+    const only: ResolvedIssuer = {
+      issuer,
+      audience,
+      algorithms: ['ES256'],
+      keysFor: (header) => keys.keysFor(header),
+      renewKeys: () => keys.renew(),
+    }
+    const verifier = new TokenVerifier([only], ownTokens(), rules)
+    const [first, second] = await Promise.all(
+      [one, two].map((key) => key.sign(claims(issuer), { kid: undefined })),
+    )
+    expect((await verifier.verify(first!)).subject).toBe('alice')
+    server.keys = [bare(two)]
+    await expect(verifier.verify(second!)).rejects.toThrow('the signature is wrong')
+    expect(server.requests).toBe(1)
+    now += keySetLimits.cooldownMs
+    expect((await verifier.verify(second!)).subject).toBe('alice')
+    await expect(verifier.verify(first!)).rejects.toThrow('the signature is wrong')
+    expect(server.requests).toBe(2)
   })
 
   it('that say another algorithm than the token verify nothing', async () => {

@@ -50,8 +50,7 @@ const examples: readonly string[] = [
 export function weaknessOf(secret: string): string | undefined {
   const remedy = 'make one with: openssl rand -base64 48'
   // RFC 8725, 2.1: a public key as HMAC secret lets everybody sign who knows it, which is everybody.
-  if (/-----\s*BEGIN/.test(secret))
-    return 'is a PEM key; give it as a key file, with RS256, ES256 or EdDSA'
+  if (/-----\s*BEGIN/.test(secret)) return 'is a PEM key; give it as a key file, with RS256, ES256 or EdDSA'
   if (isPublicKey(secret)) return 'is a public key; give it as a key file, with RS256, ES256 or EdDSA'
   if (Buffer.byteLength(secret) < leastBytes) return `is shorter than ${leastBytes} bytes; ${remedy}`
   const letters = secret.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
@@ -64,7 +63,7 @@ export function weaknessOf(secret: string): string | undefined {
 /** Public keys as they travel beside PEM: a JWK, OpenSSH's line, and the inside of a PEM without its frame. */
 function isPublicKey(secret: string): boolean {
   const text = secret.trim()
-  if (/^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA/.test(text) || /^\{[^]*"kty"/.test(text)) return true
+  if (/^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA/.test(text) || /^\{.*"kty"/s.test(text)) return true
   try {
     createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
     return true

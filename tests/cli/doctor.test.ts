@@ -1,0 +1,130 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { requireProgram } from '../support/programs.ts'
+import { ProxyProcess } from '../support/proxy-process.ts'
+import { ServerProcess } from '../support/server-process.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+import { tidings } from './cli-process.ts'
+
+const nginx = requireProgram('nginx')
+
+interface Finding {
+  readonly level: 'ok' | 'warn' | 'fail'
+  readonly check: string
+  readonly text: string
+}
+
+async function examine(args: readonly string[], env: NodeJS.ProcessEnv = {}, folder?: string) {
+  const options = folder === undefined ? { env } : { env, folder }
+  const { code, stdout, stderr } = await tidings(['doctor', '--json', ...args], options)
+  const findings = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Finding)
+  const of = (check: string) => findings.filter((finding) => finding.check === check)
+  return { code, stderr, findings, of }
+}
+
+describe('tidings doctor, of a server', () => {
+  it('finds nothing to mend in one as it comes, but that it is in dev mode', async () => {
+    await using server = await ServerProcess.start()
+    const { code, findings } = await examine(['--only', 'server', '--url', server.url])
+    expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual(['mode'])
+    expect(findings.map(({ check }) => check)).toEqual([
+      'reached',
+      'mode',
+      'clock',
+      'stream',
+      'head',
+      'resume',
+      'metrics',
+      'names',
+    ])
+    expect(code).toBe(0)
+  })
+
+  it('looks at one in production with the key of the environment, and says what it could not see without', async () => {
+    await using server = await ServerProcess.start({
+      settings: { dev: 'off', allowedHosts: ['push.example'] },
+    })
+    const url = ['--only', 'server', '--url', server.url]
+    expect((await examine(url)).of('stream')[0]).toMatchObject({
+      level: 'warn',
+      text: expect.stringContaining('TIDINGS_KEY'),
+    })
+    const token = (await tidings(['token', '--user', 'alice', '--data', server.data])).stdout.trim()
+    const { code, findings } = await examine(url, { TIDINGS_KEY: token })
+    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([])
+    expect(code).toBe(0)
+  })
+
+  it('says that nobody answers', async () => {
+    const { code, of } = await examine(['--only', 'server', '--url', 'http://127.0.0.1:1'])
+    expect(of('reached')[0]).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('is the server running there?'),
+    })
+    expect(code).toBe(1)
+  })
+})
+
+describe.skipIf(nginx === undefined)('tidings doctor, of an nginx in front', () => {
+  it('finds nothing wrong with one with its defaults, but that it hides the name in front of dev mode', async () => {
+    await using server = await ServerProcess.start()
+    await using proxy = await ProxyProcess.nginx(nginx!, server.port)
+    const { findings } = await examine(['--only', 'server', '--url', `http://127.0.0.1:${proxy.port}`])
+    expect(findings.filter(({ level }) => level === 'fail').map(({ check }) => check)).toEqual([
+      'names',
+    ])
+  })
+
+  it('notices one that buffers, and one that swallows the last id', async () => {
+    await using server = await ServerProcess.start()
+    const buffering = 'proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;'
+    await using proxy = await ProxyProcess.nginx(nginx!, server.port, buffering)
+    const buffered = await examine(['--only', 'server', '--url', `http://127.0.0.1:${proxy.port}`])
+    expect(buffered.of('stream')[0]).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('proxy_buffering off'),
+    })
+    expect(buffered.code).toBe(1)
+    await using swallowing = await ProxyProcess.nginx(
+      nginx!,
+      server.port,
+      'proxy_set_header Last-Event-ID "";',
+    )
+    const swallowed = await examine(['--only', 'server', '--url', `http://127.0.0.1:${swallowing.port}`])
+    expect(swallowed.of('resume')[0]).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('would miss events'),
+    })
+  })
+})
+
+describe('tidings doctor, of a configuration', () => {
+  it('names every mistake at once, each with its remedy, and repeats no secret', async () => {
+    const weak = 'weak-9-secret'
+    const env = {
+      TIDINGS_JWT_ISSUER: 'https://id.example',
+      TIDINGS_JWT_AUDIENCE: 'a',
+      TIDINGS_JWT_SECRET: weak,
+    }
+    const { code, of, findings } = await examine(['--only', 'configuration'], env)
+    expect(of('settings')[0]).toMatchObject({ level: 'fail', text: expect.stringContaining('openssl rand') })
+    expect(JSON.stringify(findings)).not.toContain(weak)
+    expect(code).toBe(1)
+  })
+
+  it('sees a file of keys that others can read, and a server that more streams may reach than it has descriptors', async () => {
+    await using folder = await tempFolder()
+    await tidings(['keys', 'create', '--name', 'a', '--publish', 'a', '--data', folder.path])
+    const where = ['--only', 'configuration', '--data', folder.path]
+    expect((await examine(where)).of('files')[0]).toMatchObject({ level: 'ok' })
+    await chmod(join(folder.path, 'auth.db'), 0o644)
+    const { code, of } = await examine(where, { TIDINGS_MAX_CONNECTIONS: '900000' })
+    expect(of('files')[0]).toMatchObject({ level: 'fail', text: expect.stringContaining('chmod 600') })
+    expect(of('descriptors')[0]).toMatchObject({ level: 'warn' })
+    expect(code).toBe(1)
+  })
+})
