@@ -74,9 +74,7 @@ describe.skipIf(nginx === undefined)('tidings doctor, of an nginx in front', () 
     await using server = await ServerProcess.start()
     await using proxy = await ProxyProcess.nginx(nginx!, server.port)
     const { findings } = await examine(['--only', 'server', '--url', `http://127.0.0.1:${proxy.port}`])
-    expect(findings.filter(({ level }) => level === 'fail').map(({ check }) => check)).toEqual([
-      'names',
-    ])
+    expect(findings.filter(({ level }) => level === 'fail').map(({ check }) => check)).toEqual(['names'])
   })
 
   it('notices one that buffers, and one that swallows the last id', async () => {

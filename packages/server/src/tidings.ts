@@ -35,7 +35,6 @@ export type {
   Tidings,
   TidingsOptions,
 } from './library.ts'
-export type { Amended, Amendment } from './stream/amend.ts'
 
 /**
  * Opens the log and starts the hub.

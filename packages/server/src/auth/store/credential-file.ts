@@ -30,7 +30,7 @@ export interface StoredKey extends ApiKey {
 export type RevocationKind = 'user' | 'token'
 
 /** A secret that signs, and since when. */
-export interface StoredSecret {
+interface StoredSecret {
   readonly secret: Uint8Array
   readonly createdAt: number
 }

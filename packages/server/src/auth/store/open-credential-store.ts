@@ -69,7 +69,8 @@ class FileCredentialStore implements CredentialStore {
   }
 
   findKey(shown: string): ApiKey | undefined {
-    const id = matchKey(shown, (id) => this.#keys.get(id)?.digest)
+    const digestOf = (id: string) => this.#keys.get(id)?.digest
+    const id = matchKey(shown, digestOf) ?? this.#lookAgain(() => matchKey(shown, digestOf))
     const key = id === undefined ? undefined : this.#keys.get(id)
     return key !== undefined && this.#counts(key) ? key : undefined
   }
@@ -127,11 +128,19 @@ class FileCredentialStore implements CredentialStore {
 
   /** A secret is believed as long as something lives that it signed: until the next one is that old. */
   #validSecrets(): readonly Uint8Array[] {
+    // The first secret may just have been made by the command line, whose token is here already.
+    this.#look()
     const oldest = this.#now() - this.#maxLifetimeMs
     const valid = this.#secrets.filter(
       (_, index) => index === 0 || this.#secrets[index - 1]!.createdAt > oldest,
     )
     return valid.map(({ secret }) => secret)
+  }
+
+  /** A key that was made a moment ago is used at once by a script: what is not known may only be new. */
+  #lookAgain<Found>(find: () => Found | undefined): Found | undefined {
+    this.#look()
+    return find()
   }
 
   #look(): void {
