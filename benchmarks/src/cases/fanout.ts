@@ -71,7 +71,12 @@ async function measure(
   effort: Effort,
 ): Promise<Metrics> {
   const sampleEvery = Math.max(1, Math.ceil((streams * eventsPerSecond) / samplesPerSecond))
-  const crowd = new Crowd({ port: server.port, path: () => contender.streamPath, sampleEvery })
+  const crowd = new Crowd({
+    port: server.port,
+    path: () => contender.streamPath,
+    sampleEvery,
+    authorization: contender.authorization,
+  })
   const publisher = await Publisher.open({ port: server.port, shape: contender.shape, eventsPerSecond })
   const isComplete = () => publisher.isSettled && crowd.received >= publisher.taken * streams
   try {
@@ -108,7 +113,7 @@ export const fanoutCases: readonly Case[] = [
     name: 'fanout-10000x5',
     streams: 10_000,
     eventsPerSecond: 5,
-    servers: ['tidings', 'nchan', 'better-sse', 'express', 'yardstick'],
+    servers: ['tidings', 'tidings-auth', 'nchan', 'better-sse', 'express', 'yardstick'],
     headlines: [perCpuSecond],
     targets: [
       atLeast('deliveries per CPU-second: at least 1.25 × nchan', 1.25, (median) =>
@@ -116,6 +121,9 @@ export const fanoutCases: readonly Case[] = [
       ),
       atLeast('deliveries per CPU-second: at least 1.5 × better-sse', 1.5, (median) =>
         quotient(median('tidings', perCpuSecond), median('better-sse', perCpuSecond)),
+      ),
+      atLeast('with authentication, deliveries per CPU-second: at least 0.95 × without', 0.95, (median) =>
+        quotient(median('tidings-auth', perCpuSecond), median('tidings', perCpuSecond)),
       ),
       atMost('lost: none', 0, (median) => median('tidings', 'lost')),
     ],

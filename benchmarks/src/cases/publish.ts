@@ -61,12 +61,15 @@ export const publishCases: readonly Case[] = [
     title: 'Publish, one event a request',
     method:
       '64 keep-alive clients, each waits for its answer. Tidings: on disk (fsync) before it answers; the others keep nothing.',
-    servers: ['tidings', 'nchan', 'fastify'],
+    servers: ['tidings', 'tidings-auth', 'nchan', 'fastify'],
     clients: 64,
     eventsPerRequest: 1,
     targets: [
       atLeast('events/s: at least 0.6 × a bare Fastify route', 0.6, (median) =>
         quotient(median('tidings', 'eventsPerSecond'), median('fastify', 'eventsPerSecond')),
+      ),
+      atLeast('with an API key: at least 0.95 × without', 0.95, (median) =>
+        quotient(median('tidings-auth', 'eventsPerSecond'), median('tidings', 'eventsPerSecond')),
       ),
       atMost('errors: none', 0, (median) => median('tidings', 'errors')),
     ],

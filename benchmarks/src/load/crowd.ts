@@ -14,6 +14,8 @@ export interface CrowdOptions {
   readonly tracksIds?: boolean
   /** A listener that has received this many events has reached its goal. */
   readonly goal?: number
+  /** What listener number `index` shows; nothing, if absent. */
+  readonly authorization?: ((index: number) => string) | undefined
   /** What carries the streams; `plain`, if absent. */
   readonly wire?: Wire | undefined
   /** Over HTTP/2: how many streams share a session; each has its own, if absent. */
@@ -100,11 +102,12 @@ export class Crowd implements ListenerSink {
   }
 
   #add(index: number, lastEventId: string | undefined): void {
-    const { port, path, sampleEvery, tracksIds, wire = 'plain' } = this.#options
+    const { port, path, sampleEvery, tracksIds, authorization, wire = 'plain' } = this.#options
     const options: ListenerOptions = {
       port,
       path: path(index),
       lastEventId,
+      authorization: authorization?.(index),
       localAddress: `127.0.0.${2 + (Math.floor(opened++ / streamsPerAddress) % 250)}`,
       isSampled: sampleEvery !== undefined && index % sampleEvery === 0,
       tracksId: tracksIds === true,

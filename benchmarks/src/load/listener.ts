@@ -23,6 +23,7 @@ export interface ListenerOptions extends CountOptions {
   readonly port: number
   readonly path: string
   readonly lastEventId?: string | undefined
+  readonly authorization?: string | undefined
   /** A source address of its own kind keeps the machine from running out of ports. */
   readonly localAddress: string
   /** Over TLS. */
@@ -52,7 +53,7 @@ export class SocketListener implements Listener {
       callback: (length: number) => this.#read(readBuffer.subarray(0, length)),
     }
     this.#socket = openSocket({ port, localAddress, isSecure, onread }, () =>
-      this.#socket.write(streamRequest(path, options.lastEventId)),
+      this.#socket.write(streamRequest(path, options.lastEventId, options.authorization)),
     )
     this.#socket.on('error', (error) => this.#end(error.message))
     this.#socket.on('close', () => this.#end('the server ended the stream'))

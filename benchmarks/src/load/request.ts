@@ -12,9 +12,12 @@ export function postRequest(
 }
 
 /** The request that opens a stream, as bytes. */
-export function streamRequest(path: string, lastEventId?: string): Buffer {
+export function streamRequest(path: string, lastEventId?: string, authorization?: string): Buffer {
+  const shown = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
   const resume = lastEventId === undefined ? '' : `Last-Event-ID: ${lastEventId}\r\n`
-  return Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n${resume}\r\n`)
+  return Buffer.from(
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n${shown}${resume}\r\n`,
+  )
 }
 
 /** A plain GET, as bytes. */

@@ -22,6 +22,8 @@ export interface Contender {
   readonly wire?: Wire
   /** Over HTTP/2: how many streams share a session. */
   readonly streamsPerSession?: number
+  /** What stream number `index` shows, if it has to show anything. */
+  readonly authorization?: (index: number) => string
   /** Its own version and what it runs on. */
   version(): string
   /** Why it cannot run on this machine, and what would help; `undefined` if it can. */

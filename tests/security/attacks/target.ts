@@ -9,7 +9,7 @@ import {
   makeTestKey,
   startKeyServer,
   type TestKey,
-} from '../../../packages/server/src/auth/token/token-fixtures.ts'
+} from '../../../packages/server/src/auth/token/test-tokens.ts'
 import type { Settings } from '../../../packages/server/src/config/settings.ts'
 import { type RawAnswer, type RawRequest, sendRaw } from '../../support/raw-http.ts'
 import { ServerProcess, tidingsCommand } from '../../support/server-process.ts'

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { claims, rawToken } from '../../../packages/server/src/auth/token/token-fixtures.ts'
+import { claims, rawToken } from '../../../packages/server/src/auth/token/test-tokens.ts'
 import { type Attack, attack, must, mustAnswer } from './attack.ts'
 import { issuer, otherIssuer, type Target } from './target.ts'
 

@@ -6,7 +6,7 @@ import type { JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigError } from '../../config/config-error.ts'
 import { hasIssuers, resolveIssuers } from './issuers.ts'
-import { claims, makeTestKey, ownTokens } from './token-fixtures.ts'
+import { claims, makeTestKey, ownTokens } from './test-tokens.ts'
 import { TokenVerifier } from './token-verifier.ts'
 
 const good = 'pN3v-8Qz!rT6mW2kXb9Ls4Yd7Gh1Jf5C0aE'

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { exportJWK, generateKeyPair } from 'jose'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { KeySet, keySetLimits } from './key-set.ts'
-import { type KeyServer, makeTestKey, startKeyServer, type TestKey } from './token-fixtures.ts'
+import { type KeyServer, makeTestKey, startKeyServer, type TestKey } from './test-tokens.ts'
 
 let server: KeyServer
 let one: TestKey

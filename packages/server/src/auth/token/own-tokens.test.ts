@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { BadCredential } from '../bad-credential.ts'
 import { readClaims } from './claims.ts'
 import { OwnTokens } from './own-tokens.ts'
-import { ownTokens, TestSecrets } from './token-fixtures.ts'
+import { ownTokens, TestSecrets } from './test-tokens.ts'
 
 const now = 1_800_000_000_000
 const rules = { clockSkewMs: 0, tokenMaxLifetimeMs: 86_400_000, now }

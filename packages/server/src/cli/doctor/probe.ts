@@ -42,8 +42,13 @@ export function probe(
     let head: Pick<Probe, 'status' | 'headers' | 'headMs'> | undefined
     let body = ''
     let bodyMs: number | undefined
-    // A name of another server's certificate is found out by those who check it; here the answer is what counts.
-    const request = send(url, { headers: { ...(isShown ? shown : {}), ...headers }, agent: false })
+    // The name of the certificate is that of the address, whatever name is asked for in Host.
+    const options = {
+      headers: { ...(isShown ? shown : {}), ...headers },
+      agent: false,
+      servername: url.hostname,
+    }
+    const request = send(url, options)
     const finish = () => {
       clearTimeout(timer)
       request.destroy()
