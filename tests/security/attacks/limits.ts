@@ -1,6 +1,18 @@
 import { gzipSync } from 'node:zlib'
 import { type Attack, attack, must, mustAnswer } from './attack.ts'
 
+/**
+ * The answer to a request that the server need not read to its end: it may hang up while the rest is still on its way,
+ * and then the answer is lost on the network as often as not. To be hung up on is to be refused.
+ */
+async function orHungUpOn(asked: Promise<RawAnswer>): Promise<RawAnswer[]> {
+  try {
+    return [await asked]
+  } catch {
+    return []
+  }
+}
+
 /** Too much of everything. */
 export const limits: readonly Attack[] = [
   attack('S31', 'a thousand connections that say nothing', async (target) => {
@@ -60,8 +72,10 @@ export const limits: readonly Attack[] = [
       await target.ask(many(101), { shown: target.admin }),
       await target.ask(many(10_000), { shown: target.admin }),
     ]
-    const header = await target.ask('/events', { shown: target.admin, headers: [`X: ${'x'.repeat(20_000)}`] })
-    return mustAnswer([...answers, header], 400, 414, 431)
+    const header = await orHungUpOn(
+      target.ask('/events', { shown: target.admin, headers: [`X: ${'x'.repeat(20_000)}`] }),
+    )
+    return mustAnswer([...answers, ...header], 400, 414, 431)
   }),
   attack('S35', 'bodies: too long, packed, nested, with a million names', async (target) => {
     const shown = target.admin
@@ -70,7 +84,9 @@ export const limits: readonly Attack[] = [
     const wide = `{"topic":"a",${Array.from({ length: 80_000 }, (_, n) => `"k${n}":0`).join(',')}}`
     const json = ['Content-Type: application/json']
     const answers = [
-      await target.send('/api/events', `{"topic":"a","data":"${'x'.repeat(1_048_576)}"}`, { shown }),
+      ...(await orHungUpOn(
+        target.send('/api/events', `{"topic":"a","data":"${'x'.repeat(1_048_576)}"}`, { shown }),
+      )),
       await target.send('/api/events', deep, { shown }),
       await target.send('/api/events', wide, { shown }),
       await target.ask('/api/events', {
