@@ -33,3 +33,15 @@ export function mustAnswer(answers: readonly RawAnswer[] | RawAnswer, ...allowed
 export function must(holds: boolean, message: string): void {
   if (!holds) throw new Error(message)
 }
+
+/**
+ * The answer to a request that the server need not read to its end: it may hang up while the rest is still on its way,
+ * and then the answer is lost on the network as often as not. To be hung up on is to be refused.
+ */
+export async function orHungUpOn(asked: Promise<RawAnswer>): Promise<RawAnswer[]> {
+  try {
+    return [await asked]
+  } catch {
+    return []
+  }
+}
