@@ -47,15 +47,18 @@ export class ConnectionCard {
   readonly #id = find('fact-id', HTMLElement)
   readonly #toggle = find('connection-toggle', HTMLButtonElement)
   readonly #absence = find('absence', HTMLElement)
+  readonly #user: string
   readonly #resume: CurlLine
   readonly #announce: (text: string) => void
   #subscription: Subscription | undefined
 
   /**
+   * @param user whose page this is.
    * @param resume shows how any client goes on from where this page is.
    * @param announce says something to readers of screens.
    */
-  constructor(resume: CurlLine, announce: (text: string) => void) {
+  constructor(user: string, resume: CurlLine, announce: (text: string) => void) {
+    this.#user = user
     this.#resume = resume
     this.#announce = announce
     find('absence-dismiss', HTMLButtonElement).addEventListener('click', () => {
@@ -130,7 +133,7 @@ export class ConnectionCard {
     const { received, lastId, lastAtMs, awaySinceMs, phase } = this.#subscription!
     this.#received.textContent = received.toLocaleString()
     this.#id.textContent = lastId ?? '–'
-    this.#resume.show(streamCommand('/events/demo-user', lastId))
+    this.#resume.show(streamCommand(`/events/${encodeURIComponent(this.#user)}`, lastId))
     this.#since.textContent =
       received === 0 || lastAtMs === undefined ? 'none yet' : `${duration(Date.now() - lastAtMs)} ago`
     if (awaySinceMs !== undefined && phase !== 'connected') {

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { TidingsError } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
-import type { Authenticator } from '../auth/authenticator.ts'
+import type { Authenticator, Mode } from '../auth/authenticator.ts'
+import { readCookie, sessionCookie } from '../auth/cookies.ts'
 import type { Credentials } from '../auth/policy.ts'
 import type { Parts } from './parts.ts'
 import { sendJson } from './publish.ts'
@@ -19,7 +20,18 @@ export function addSessions(app: FastifyInstance, _parts: Parts, auth: Authentic
   })
 
   // Whoever asks is told who they are here, also that they are nobody: pages ask before they know.
-  app.get('/api/session', async (request, reply) => sendJson(reply, 200, await whoIs(auth, request.raw)))
+  app.get('/api/session', async (request, reply) => {
+    try {
+      const { subject, expiresAt } = await auth.userOf(credentialsOf(request.raw))
+      return sendJson(reply, 200, sessionOf(auth.mode, subject, expiresAt))
+    } catch (error) {
+      if (!(error instanceof TidingsError)) throw error
+      // A cookie that no longer counts, or that another server of this machine set, would spoil every other request.
+      const isStale = error.code === 'unauthorized' && hasSession(request.raw)
+      if (isStale) reply.header('set-cookie', auth.closeSession())
+      return sendJson(reply, 200, sessionOf(auth.mode))
+    }
+  })
 
   app.delete('/api/session', async (_request, reply) =>
     reply.header('set-cookie', auth.closeSession()).code(204).send(),
@@ -31,14 +43,12 @@ export function addSessions(app: FastifyInstance, _parts: Parts, auth: Authentic
   })
 }
 
-async function whoIs(auth: Authenticator, request: IncomingMessage): Promise<object> {
-  try {
-    const { subject, expiresAt } = await auth.userOf(credentialsOf(request))
-    return { mode: auth.mode, user: subject, expiresAt: new Date(expiresAt).toISOString() }
-  } catch (error) {
-    if (!(error instanceof TidingsError)) throw error
-    return { mode: auth.mode, user: null, expiresAt: null }
-  }
+function sessionOf(mode: Mode, user: string | null = null, expiresAt?: number): object {
+  return { mode, user, expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString() }
+}
+
+function hasSession({ headers }: IncomingMessage): boolean {
+  return readCookie(headers.cookie, sessionCookie) !== undefined
 }
 
 function credentialsOf({ headers, method, url = '' }: IncomingMessage): Credentials {

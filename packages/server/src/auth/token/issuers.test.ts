@@ -242,6 +242,12 @@ it('an issuer in the list may fetch its keys only where nobody on the way can ex
   expect(await from('http://127.0.0.1:9/keys')).toBe('')
 })
 
+it('an issuer in the list alone is one too', () => {
+  expect(
+    hasIssuers({ ...unset, issuers: [{ issuer: 'a', audience: 'a', algorithms: [], secret: good }] }),
+  ).toBe(true)
+})
+
 it('a part of an issuer is one, so that nobody is let in unasked for want of the rest', async () => {
   expect(hasIssuers(unset)).toBe(false)
   for (const part of [

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { SignJWT } from 'jose'
 import { expect, it } from 'vitest'
 import { BadCredential } from '../bad-credential.ts'
 import { readClaims } from './claims.ts'
@@ -75,6 +76,26 @@ it('a user keeps their tag in cookies when the secret is exchanged, until the ol
   expect(own.isTagOf(bob, 'alice')).toBe(false)
   secrets.forgetOld()
   expect(own.isTagOf(alice, 'alice')).toBe(false)
+})
+
+it('what is signed by the same secret, but not as our tokens are, is none of them', async () => {
+  const secrets = new TestSecrets()
+  const own = new OwnTokens(secrets)
+  const sign = (header: { alg?: string; typ?: string }, issuer = 'tidings') =>
+    new SignJWT({ exp: now / 1_000 + 60 })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT', ...header })
+      .setIssuer(issuer)
+      .setAudience('tidings')
+      .setSubject('alice')
+      .sign(secrets.current())
+  expect((await own.verify('user', await sign({}), rules)).subject).toBe('alice')
+  for (const token of [
+    await sign({ alg: 'HS512' }),
+    await sign({ typ: 'at+jwt' }),
+    await sign({}, 'https://id.example'),
+  ]) {
+    await expect(own.verify('user', token, rules)).rejects.toThrow(BadCredential)
+  }
 })
 
 it('grants never reach further than they are written', () => {

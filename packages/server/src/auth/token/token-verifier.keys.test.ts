@@ -51,6 +51,18 @@ describe('the algorithm', () => {
   })
 })
 
+/** An issuer whose keys are fetched by a clock of the test's own. */
+function fetching(url: string, now: () => number): ResolvedIssuer {
+  const keys = new KeySet(url, ['ES256'], now)
+  return {
+    issuer,
+    audience,
+    algorithms: ['ES256'],
+    keysFor: (header) => keys.keysFor(header),
+    renewKeys: () => keys.renew(),
+  }
+}
+
 describe('the keys of a URL', () => {
   it('are all tried if a token names none, also beside one that is too weak to be used', async () => {
     const [one, two] = [await makeTestKey('RS256'), await makeTestKey('RS256')]
@@ -70,15 +82,7 @@ describe('the keys of a URL', () => {
     const bare = ({ publicJwk: { kid: _, ...jwk } }: TestKey) => jwk
     server.keys = [bare(one)]
     let now = 0
-    const keys = new KeySet(server.url, ['ES256'], () => now)
-    const only: ResolvedIssuer = {
-      issuer,
-      audience,
-      algorithms: ['ES256'],
-      keysFor: (header) => keys.keysFor(header),
-      renewKeys: () => keys.renew(),
-    }
-    const verifier = new TokenVerifier([only], ownTokens(), rules)
+    const verifier = new TokenVerifier([fetching(server.url, () => now)], ownTokens(), rules)
     const [first, second] = await Promise.all(
       [one, two].map((key) => key.sign(claims(issuer), { kid: undefined })),
     )
@@ -90,6 +94,20 @@ describe('the keys of a URL', () => {
     expect((await verifier.verify(second!)).subject).toBe('alice')
     await expect(verifier.verify(first!)).rejects.toThrow('the signature is wrong')
     expect(server.requests).toBe(2)
+  })
+
+  it('are not asked for again by a wrong signature that bears the name of a right key', async () => {
+    const [key, other] = [await makeTestKey('ES256'), await makeTestKey('ES256')]
+    const server = await keyServer([key])
+    let now = 0
+    const verifier = new TokenVerifier([fetching(server.url, () => now)], ownTokens(), rules)
+    expect((await verifier.verify(await key.sign(claims(issuer)))).subject).toBe('alice')
+    const forged = await other.sign(claims(issuer), { kid: key.kid })
+    for (let index = 0; index < 5; index++) {
+      now += keySetLimits.cooldownMs
+      await expect(verifier.verify(forged)).rejects.toThrow('the signature is wrong')
+    }
+    expect(server.requests).toBe(1)
   })
 
   it('that say another algorithm than the token verify nothing', async () => {

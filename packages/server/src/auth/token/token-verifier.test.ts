@@ -64,6 +64,7 @@ describe('a token of a configured issuer', () => {
     ['its user is a pattern', { sub: '*' }],
     ['its user is empty', { sub: '' }],
     ['its grants are no object', { tidings: ['**'] }],
+    ['its grants are an empty list', { tidings: [] }],
     ['its grants have a member that nobody knows', { tidings: { subscribe: [], admin: ['**'] } }],
     ['its grants are no list', { tidings: { subscribe: '**' } }],
     ['a grant breaks the grammar', { tidings: { subscribe: ['a b'] } }],
