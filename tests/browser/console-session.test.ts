@@ -4,6 +4,7 @@ import { buildConsoleIfStale } from '../../scripts/build-console.ts'
 import { tidings } from '../cli/cli-process.ts'
 import { isChromiumMissing, launchChromium } from '../support/chromium.ts'
 import { ServerProcess } from '../support/server-process.ts'
+import { until } from '../support/until.ts'
 
 let browser: Browser
 
@@ -26,8 +27,20 @@ async function signIn(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
-async function tokenOf(server: ServerProcess, user: string): Promise<string> {
-  return (await tidings(['token', '--user', user, '--data', server.data])).stdout.trim()
+async function tokenOf(server: ServerProcess, user: string, ...args: readonly string[]): Promise<string> {
+  return (await tidings(['token', '--user', user, ...args, '--data', server.data])).stdout.trim()
+}
+
+/** Notifies alice, as a program with a key. */
+async function notifierOf(server: ServerProcess): Promise<(title: string) => Promise<void>> {
+  const made = await tidings(['keys', 'create', '--name', 'ops', '--notify', 'user/*', '--data', server.data])
+  const headers = { authorization: `Bearer ${made.stdout.trim()}`, 'content-type': 'application/json' }
+  return async (title) => {
+    const body = JSON.stringify({ type: 'info', title, message: 'A message' })
+    const path = '/api/notifications/alice'
+    const { status } = await fetch(server.url + path, { method: 'POST', headers, body })
+    expect(status).toBe(201)
+  }
 }
 
 describe.skipIf(isChromiumMissing)('the page', () => {
@@ -35,7 +48,9 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     await using server = await ServerProcess.start()
     const page = await visit(server)
     await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
-    expect(await page.getByText('Dev mode: everybody on this machine').isVisible()).toBe(true)
+    expect(await page.getByText('Anybody on this machine can read and publish everything').isVisible()).toBe(
+      true,
+    )
     expect(await page.getByRole('heading', { name: 'Sign in' }).isVisible()).toBe(false)
     expect(await page.getByRole('heading', { name: 'Send something' }).isVisible()).toBe(true)
     await page.context().close()
@@ -72,13 +87,71 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     await page.reload()
     await page.getByRole('heading', { name: 'For alice' }).waitFor()
     await post('/api/admin/revoke', { user: 'alice' })
-    await page.getByText('Your session has ended').waitFor()
+    await page.getByText('Your session was taken back').waitFor()
     expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
     await signIn(page, await tokenOf(server, 'alice'))
     await page.getByRole('heading', { name: 'For alice' }).waitFor()
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(server.output).not.toContain(token)
+    await page.context().close()
+  })
+
+  it('says that a session has ended with its token, and shows what came meanwhile to whoever signs in again', async () => {
+    await using server = await ServerProcess.start({ settings: { dev: 'off' } })
+    const notify = await notifierOf(server)
+    const page = await visit(server)
+    await signIn(page, await tokenOf(server, 'alice', '--ttl', '4s'))
+    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await page.getByText('Your session has ended, as its token has').waitFor()
+    expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
+    await notify('Meanwhile')
+    await signIn(page, await tokenOf(server, 'alice'))
+    await page.getByRole('heading', { name: 'Meanwhile' }).waitFor()
+    await page.context().close()
+  })
+
+  it('asks for a new token in time, and goes on under it on the same stream', async () => {
+    await using server = await ServerProcess.start({ settings: { dev: 'off' } })
+    const notify = await notifierOf(server)
+    const page = await visit(server)
+    const opened: string[] = []
+    page.on('request', ({ url }) => url().includes('/events?topic') && opened.push(url()))
+    const endsAtMs = Date.now() + 8_000
+    await signIn(page, await tokenOf(server, 'alice', '--ttl', '8s'))
+    await page.getByText('Your session ends at').waitFor()
+    expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(true)
+    await signIn(page, await tokenOf(server, 'alice'))
+    await page.getByText('Your session ends at').waitFor({ state: 'hidden' })
+    await until('the first token to have ended', async () => Date.now() > endsAtMs + 1_500)
+    await notify('After the first token')
+    await page.getByRole('heading', { name: 'After the first token' }).waitFor()
+    expect(opened.filter((url) => !url.includes('/api/')).length).toBe(1)
+    await page.context().close()
+  })
+
+  it('that is open while the first key is made says that the server asks from now on', async () => {
+    await using server = await ServerProcess.start()
+    const page = await visit(server)
+    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await tidings(['keys', 'create', '--name', 'ops', '--admin', '**', '--data', server.data])
+    await page.getByText('This server has left dev mode').waitFor()
+    expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
+    await page.context().close()
+  })
+
+  it('lets a user follow what their token grants, and says what it does not', async () => {
+    await using server = await ServerProcess.start({ settings: { dev: 'off' } })
+    const page = await visit(server)
+    await signIn(page, await tokenOf(server, 'alice', '--subscribe', 'logs/**'))
+    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await page.getByLabel('Topic or pattern').fill('logs/app')
+    await page.getByRole('button', { name: 'Follow' }).click()
+    await page.getByText('Following', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByLabel('Topic or pattern').fill('user/bob')
+    await page.getByRole('button', { name: 'Follow' }).click()
+    await page.getByText('You may not read "user/bob"').waitFor()
     await page.context().close()
   })
 })

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { makeCertificate, writeCertificate } from '../support/certificate.ts'
 import { requireProgram } from '../support/programs.ts'
 import { ProxyProcess } from '../support/proxy-process.ts'
 import { ServerProcess } from '../support/server-process.ts'
@@ -38,6 +39,7 @@ describe('tidings doctor, of a server', () => {
       'stream',
       'head',
       'resume',
+      'anonymous',
       'metrics',
       'names',
     ])
@@ -57,6 +59,27 @@ describe('tidings doctor, of a server', () => {
     const { code, findings } = await examine(url, { TIDINGS_KEY: token })
     expect(findings.filter(({ level }) => level !== 'ok')).toEqual([])
     expect(code).toBe(0)
+  })
+
+  it('looks through TLS, at the certificate and for HTTP/2', async () => {
+    await using folder = await tempFolder()
+    const validTo = new Date(Date.now() + 10.5 * 86_400_000)
+    const files = await writeCertificate(folder.path, makeCertificate({ validTo }))
+    await using server = await ServerProcess.start({ settings: { ...files } })
+    const env = { NODE_EXTRA_CA_CERTS: files.tlsCert }
+    const { code, of, stderr } = await examine(['--only', 'server', '--url', server.url], env)
+    expect(of('TLS')[0]).toMatchObject({ level: 'warn', text: expect.stringContaining('10 days left') })
+    expect(of('HTTP/2')[0]).toMatchObject({ level: 'ok' })
+    expect(of('resume')[0]).toMatchObject({ level: 'ok' })
+    expect([code, stderr]).toEqual([0, ''])
+  })
+
+  it('watches a quiet stream until its heartbeat, if it is told to', async () => {
+    await using server = await ServerProcess.start({ settings: { heartbeatMs: 1_000 } })
+    const url = ['--only', 'server', '--url', server.url]
+    expect((await examine([...url, '--wait', '10s'])).of('heartbeat')[0]).toMatchObject({ level: 'ok' })
+    expect((await examine([...url, '--wait', '500ms'])).of('heartbeat')[0]).toMatchObject({ level: 'warn' })
+    expect((await examine(url)).of('heartbeat')).toEqual([])
   })
 
   it('says that nobody answers', async () => {
@@ -100,6 +123,29 @@ describe.skipIf(nginx === undefined)('tidings doctor, of an nginx in front', () 
   })
 })
 
+describe.skipIf(nginx === undefined)('tidings doctor, of a careless nginx in front', () => {
+  it('notices one that is too impatient for a heartbeat', async () => {
+    await using server = await ServerProcess.start({ settings: { heartbeatMs: 10_000 } })
+    await using proxy = await ProxyProcess.nginx(nginx!, server.port, 'proxy_read_timeout 1s;')
+    const url = `http://127.0.0.1:${proxy.port}`
+    const { code, of } = await examine(['--only', 'server', '--wait', '12s', '--url', url])
+    expect(of('heartbeat')[0]).toMatchObject({
+      level: 'fail',
+      text: expect.stringContaining('proxy_read_timeout'),
+    })
+    expect(code).toBe(1)
+  })
+
+  it('notices one that shows a credential for everybody', async () => {
+    await using server = await ServerProcess.start({ settings: { dev: 'off' } })
+    const token = (await tidings(['token', '--user', 'alice', '--data', server.data])).stdout.trim()
+    const directive = `proxy_set_header Authorization "Bearer ${token}";`
+    await using proxy = await ProxyProcess.nginx(nginx!, server.port, directive)
+    const { of } = await examine(['--only', 'server', '--url', `http://127.0.0.1:${proxy.port}`])
+    expect(of('anonymous')[0]).toMatchObject({ level: 'fail' })
+  })
+})
+
 describe('tidings doctor, of a configuration', () => {
   it('names every mistake at once, each with its remedy, and repeats no secret', async () => {
     const weak = 'weak-9-secret'
@@ -107,9 +153,12 @@ describe('tidings doctor, of a configuration', () => {
       TIDINGS_JWT_ISSUER: 'https://id.example',
       TIDINGS_JWT_AUDIENCE: 'a',
       TIDINGS_JWT_SECRET: weak,
+      TIDINGS_TLS_CERT: '/nowhere/cert.pem',
+      TIDINGS_TLS_KEY: '/nowhere/key.pem',
     }
     const { code, of, findings } = await examine(['--only', 'configuration'], env)
     expect(of('settings')[0]).toMatchObject({ level: 'fail', text: expect.stringContaining('openssl rand') })
+    expect(of('settings').map(({ text }) => text.split(' ')[0])).toEqual(['jwtSecret', 'tlsCert'])
     expect(JSON.stringify(findings)).not.toContain(weak)
     expect(code).toBe(1)
   })

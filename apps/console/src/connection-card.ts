@@ -86,6 +86,11 @@ export class ConnectionCard {
     this.#refresh()
   }
 
+  /** The server has ended the stream, for good. */
+  ended(): void {
+    this.#note.textContent = 'The server has ended this connection.'
+  }
+
   /** Tells what came while the page was away. */
   returned({ ms, missed }: Absence): void {
     const parts: string[] = []

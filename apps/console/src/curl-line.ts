@@ -45,13 +45,18 @@ export function quote(word: string): string {
 
 /** `curl -N …`: opens one of this server's streams. @param lastId where to go on from; from now on, unless told. */
 export function streamCommand(path: string, lastId?: string): string {
-  const command = `curl -N ${quote(address(path))}`
+  const command = `curl -N ${quote(address(path))}${credential()}`
   return lastId === undefined ? command : `${command} -H ${quote(`Last-Event-ID: ${lastId}`)}`
 }
 
 /** `curl -X POST …` with a JSON body. */
 export function postCommand(path: string, body: unknown): string {
-  return `curl -X POST ${quote(address(path))} -H 'Content-Type: application/json' -d ${quote(JSON.stringify(body))}`
+  return `curl -X POST ${quote(address(path))}${credential()} -H 'Content-Type: application/json' -d ${quote(JSON.stringify(body))}`
+}
+
+/** Where the server asks who somebody is, a key or a token comes from the shell's environment, as for `tidings`. */
+function credential(): string {
+  return document.body.dataset.access === 'everything' ? '' : ' -H "Authorization: Bearer $TIDINGS_KEY"'
 }
 
 /** curl assumes http, so that the short form is enough where the page itself came by http. */

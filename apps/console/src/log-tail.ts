@@ -4,7 +4,7 @@ import { duration, moment } from './clock.ts'
 import { type CurlLine, quote, streamCommand } from './curl-line.ts'
 import { element, find } from './element.ts'
 import { asText, textField } from './payload.ts'
-import { type Phase, Subscription } from './subscription.ts'
+import { type Ending, type Phase, Subscription } from './subscription.ts'
 
 /** Lines that stay in the page, and lines that a tail begins with. */
 const shownLines = 200
@@ -17,6 +17,11 @@ const words: Readonly<Record<Phase, string>> = {
   connected: 'Following',
   reconnecting: 'Reconnecting…',
   closed: '',
+}
+
+const endings: Readonly<Record<Ending, string>> = {
+  expired: 'Your session has ended.',
+  revoked: 'The server has ended this stream.',
 }
 
 /**
@@ -33,12 +38,17 @@ export class LogTail {
   readonly #curl: CurlLine
   readonly #feed: CurlLine
   readonly #lines: BoundedList<Arrival>
+  readonly #onRefused: () => void
   #subscription: Subscription | undefined
 
-  /** @param feed shows how a growing file is piped into the topic. */
-  constructor(curl: CurlLine, feed: CurlLine) {
+  /**
+   * @param feed shows how a growing file is piped into the topic.
+   * @param onRefused is told that the server does not let this reader in, or no longer.
+   */
+  constructor(curl: CurlLine, feed: CurlLine, onRefused: () => void) {
     this.#curl = curl
     this.#feed = feed
+    this.#onRefused = onRefused
     const scroller = this.#list.parentElement!
     this.#lines = new BoundedList({
       list: this.#list,
@@ -70,6 +80,18 @@ export class LogTail {
     this.#refresh()
   }
 
+  /** Suggests what a reader may follow who may not follow everything. */
+  suggest(topic: string, types: readonly string[]): void {
+    this.#topic.value = topic
+    this.#types.value = types.join(', ')
+    this.#refresh()
+  }
+
+  /** Goes on under the session that the reader has now. */
+  async renew(): Promise<void> {
+    await this.#subscription?.renew()
+  }
+
   /** Lets go of the connection while nobody looks, or takes it up again where it was. */
   rest(isResting: boolean): void {
     if (isResting) this.#subscription?.close()
@@ -97,6 +119,11 @@ export class LogTail {
       lost: () => {
         this.#state.textContent = 'There is a gap: older events are no longer kept'
       },
+      ended: (reason) => {
+        this.#stop(endings[reason])
+        this.#onRefused()
+      },
+      refused: this.#onRefused,
     })
     this.#subscription = subscription
     this.#refresh()

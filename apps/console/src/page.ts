@@ -46,7 +46,8 @@ export async function openPage({ mode, user = demoUser }: Session, door: Door): 
   const card = new ConnectionCard(user, curl('resume-curl', 'going on from here'), (text) =>
     announcer.say(text),
   )
-  const tail = new LogTail(curl('tail-curl', 'this stream'), curl('tail-feed', 'sending a file'))
+  const tail = new LogTail(curl('tail-curl', 'this stream'), curl('tail-feed', 'sending a file'), check)
+  if (!isAll) tail.suggest(`user/${user}`, ['notification'])
   const composer = new Composer(curl('composer-curl', 'the same request'), ({ path, body }) => {
     if (path === '/api/events') tail.listen(textField(body, 'type') ?? 'message')
   })
@@ -62,18 +63,25 @@ export async function openPage({ mode, user = demoUser }: Session, door: Door): 
     types,
     {
       arrived,
-      changed: () => {
-        card.changed()
-        // The browser tells no status: a session that has ended looks like a server that is away.
-        const { phase } = subscription
-        const isAway = phase === 'reconnecting' || (phase === 'closed' && !isOfflineByChoice)
-        if (!isAll && isAway) void door.checkStillOpen()
-      },
+      changed: () => card.changed(),
       returned: (absence) => card.returned(absence),
       lost: (gap) => {
         card.lost(gap)
         void load()
       },
+      expiring: ({ expiresAt }) =>
+        door.offerRenewal(expiresAt, () => {
+          void subscription.renew()
+          void tail.renew()
+        }),
+      ended: (reason) => {
+        // Whether to come back is the reader's to say.
+        isOfflineByChoice = true
+        card.ended()
+        void door.checkStillOpen(reason)
+      },
+      // The browser tells no status: a session that has ended looks like a server that is away.
+      refused: check,
     },
     // Without the figures nothing comes that often.
     isAll ? silentAfterMs : undefined,
@@ -90,6 +98,10 @@ export async function openPage({ mode, user = demoUser }: Session, door: Door): 
   })
   subscription.open(head)
   restWhileHidden()
+
+  function check(): void {
+    void door.checkStillOpen()
+  }
 
   /** Reads the history of every card; resolves with a place to go on from that misses nothing of any of them. */
   async function load(): Promise<string | undefined> {

@@ -13,13 +13,13 @@ export interface Session {
 const path = '/api/session'
 const timeoutMs = 10_000
 
-/** Asks the server. One that cannot be reached is not one that refuses: the page then waits as it always does. */
-export async function readSession(): Promise<Session> {
+/** Asks the server; `undefined` if it cannot be reached, which is not to be refused. */
+export async function readSession(): Promise<Session | undefined> {
   try {
     const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) })
     return toSession(await response.json())
   } catch {
-    return { mode: 'dev', user: undefined, endsAtMs: undefined }
+    return undefined
   }
 }
 
@@ -31,8 +31,16 @@ export async function signIn(token: string): Promise<Session> {
   const headers = { Authorization: `Bearer ${token}` }
   const response = await fetch(path, { method: 'POST', headers, signal: AbortSignal.timeout(timeoutMs) })
   const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return toSession(body)
+  if (response.ok) return kept(toSession(body))
   throw new Error(textField(body, 'detail') ?? `The server answered ${response.status}.`)
+}
+
+/** A browser says nothing when it throws a cookie away. */
+async function kept(session: Session): Promise<Session> {
+  if ((await readSession())?.user === session.user) return session
+  throw new Error(
+    'The token counts, but your browser did not keep the session: that takes HTTPS, or localhost.',
+  )
 }
 
 export async function signOut(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Gap, Goodbye } from '@tidings/protocol'
+import type { Connected, Expiring, Gap, Goodbye } from '@tidings/protocol'
 import type { Arrival } from './arrival.ts'
 import { parsePayload } from './payload.ts'
 
@@ -21,7 +21,16 @@ export interface SubscriptionListener {
   returned(absence: Absence): void
   /** Something may be missing for good. */
   lost(gap: Gap): void
+  /** The permission ends soon, unless it is renewed. */
+  expiring?(expiring: Expiring): void
+  /** The permission has ended, or was taken back. */
+  ended(reason: Ending): void
+  /** The server answered, but with no stream. */
+  refused(): void
 }
+
+/** Why a stream does not go on by itself: its permission is over. */
+export type Ending = 'expired' | 'revoked'
 
 /** When to come back after the browser gave up, in milliseconds: it does so on any answer but 200. */
 const firstPauseMs = 1_000
@@ -39,6 +48,7 @@ export class Subscription {
   readonly #listener: SubscriptionListener
   readonly #silentAfterMs: number
   #source: EventSource | undefined
+  #clientId: string | undefined
   #phase: Phase = 'closed'
   #lastId: string | undefined
   #lastAtMs: number | undefined
@@ -113,6 +123,14 @@ export class Subscription {
     this.#enter('closed')
   }
 
+  /** Lets the open stream go on under the session that the reader has now; without a gap, if the server can. */
+  async renew(): Promise<void> {
+    if (this.#phase !== 'connected' || this.#clientId === undefined) return
+    const path = `/streams/${this.#clientId}/token`
+    const answer = await fetch(path, { method: 'POST' }).catch(() => undefined)
+    if (!answer?.ok && this.#phase === 'connected') this.#connect('reconnecting')
+  }
+
   /** Takes events of another type too. EventSource hands out only types that it was asked for. */
   listen(type: string): void {
     if (this.#types.has(type)) return
@@ -129,6 +147,9 @@ export class Subscription {
     source.addEventListener('connected', (event) => this.#begin(event))
     source.addEventListener('live', () => this.#finish())
     source.addEventListener('gap', (event) => this.#lose(JSON.parse(event.data) as Gap))
+    source.addEventListener('expiring', (event) =>
+      this.#listener.expiring?.(JSON.parse(event.data) as Expiring),
+    )
     source.addEventListener('goodbye', (event) => this.#part(JSON.parse(event.data) as Goodbye))
     source.addEventListener('error', () => this.#fail(source))
     for (const type of this.#types) source.addEventListener(type, this.#take)
@@ -145,6 +166,7 @@ export class Subscription {
   #begin(event: MessageEvent<string>): void {
     this.#pauseMs = firstPauseMs
     this.#contactMs = Date.now()
+    this.#clientId = (JSON.parse(event.data) as Connected).clientId
     const isResuming = this.#lastId !== undefined
     this.#lastId = event.lastEventId
     if (this.#awaySinceMs !== undefined) this.#missed ??= new Map()
@@ -185,14 +207,18 @@ export class Subscription {
     })
   }
 
-  #part(goodbye: Goodbye): void {
-    if (!goodbye.reconnect) this.close()
+  #part({ reason, reconnect }: Goodbye): void {
+    const hasEnded = reason === 'expired' || reason === 'revoked'
+    // To come back without a new permission would only be refused.
+    if (hasEnded || !reconnect) this.close()
+    if (hasEnded) this.#listener.ended(reason)
   }
 
   #fail(source: EventSource): void {
     this.#awaySinceMs ??= Date.now()
     this.#enter('reconnecting')
     if (source.readyState !== EventSource.CLOSED) return
+    this.#listener.refused()
     clearTimeout(this.#return)
     // Half of the pause is random, so that a thousand open pages do not come back in one instant.
     this.#return = window.setTimeout(

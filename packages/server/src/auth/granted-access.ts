@@ -23,26 +23,51 @@ export interface Grantee {
 const wholeServer = '**'
 
 /** Makes an access of grants. */
-export function createGrantedAccess(
-  { caller, user, expiresAt, credential }: Grantee,
-  { subscribe, publish, notify, admin }: Grants,
-): Access {
-  const mayAdministerAll = admin.patterns.includes(wholeServer)
-  // A wildcard does not reach the server's own topics; who runs the server may read those too.
-  const mayRead = (topic: string) => subscribe.has(topic) || (mayAdministerAll && isServerTopic(topic))
-  return Object.freeze({
-    caller,
-    user,
-    expiresAt,
-    credential,
-    mayRead,
-    mayPublish: (topic: string) => publish.has(topic),
-    mayNotify: (topic: string) => notify.has(topic) || publish.has(topic),
-    mayAdminister: (topic?: string) => mayAdministerAll || (topic !== undefined && admin.has(topic)),
-    mayGrant: (right: 'subscribe' | 'publish', pattern: string) =>
-      mayAdministerAll || (right === 'subscribe' ? subscribe : publish).covers(pattern),
-    reading: (topics: TopicSet) => readingOf(topics, subscribe, mayRead),
-  })
+export function createGrantedAccess(grantee: Grantee, grants: Grants): Access {
+  return new GrantedAccess(grantee, grants)
+}
+
+/** A class, as every open stream keeps one: functions of its own would be most of what a stream with a token costs. */
+class GrantedAccess implements Access {
+  readonly caller: string
+  readonly user: string | undefined
+  readonly expiresAt: number | undefined
+  readonly credential: Credential | undefined
+  readonly #grants: Grants
+
+  constructor({ caller, user, expiresAt, credential }: Grantee, grants: Grants) {
+    this.caller = caller
+    this.user = user
+    this.expiresAt = expiresAt
+    this.credential = credential
+    this.#grants = grants
+  }
+
+  mayRead(topic: string): boolean {
+    // A wildcard does not reach the server's own topics; who runs the server may read those too.
+    return this.#grants.subscribe.has(topic) || (isServerTopic(topic) && this.mayAdminister())
+  }
+
+  mayPublish(topic: string): boolean {
+    return this.#grants.publish.has(topic)
+  }
+
+  mayNotify(topic: string): boolean {
+    return this.#grants.notify.has(topic) || this.mayPublish(topic)
+  }
+
+  mayAdminister(topic?: string): boolean {
+    const { admin } = this.#grants
+    return admin.patterns.includes(wholeServer) || (topic !== undefined && admin.has(topic))
+  }
+
+  mayGrant(right: 'subscribe' | 'publish', pattern: string): boolean {
+    return this.mayAdminister() || this.#grants[right].covers(pattern)
+  }
+
+  reading(topics: TopicSet): Reading {
+    return readingOf(topics, this.#grants.subscribe, (topic) => this.mayRead(topic))
+  }
 }
 
 /**

@@ -2,6 +2,8 @@ import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import { resolveIssuers } from '../auth/token/issuers.ts'
 import { ConfigError } from '../config/config-error.ts'
+import { parseDuration } from '../config/quantity.ts'
+import { readCertificate } from '../http/certificate.ts'
 import { CliError } from './cli-error.ts'
 import { addFolderOptions, type FolderOptions, readServerSettings } from './data-folder.ts'
 import { checkConfiguration } from './doctor/configuration.ts'
@@ -19,10 +21,15 @@ with whatever stands in front of it. Says what to mend. Ends with 0 if nothing m
 Examples:
   $ tidings doctor                                 # the configuration, and the server on this machine
   $ tidings doctor --url https://push.example      # from outside, through the proxy
+  $ tidings doctor --only server --wait 20s        # and watch a stream until its heartbeat
   $ TIDINGS_KEY=$(tidings token --user me) tidings doctor --only server`
+
+/** For how long a heartbeat is waited for at most, in milliseconds. */
+const longestWaitMs = 600_000
 
 interface Options extends FolderOptions, AddressOptions {
   readonly only?: 'configuration' | 'server'
+  readonly wait?: string
   readonly json?: true
 }
 
@@ -31,19 +38,24 @@ export function define(command: Command): void {
   addUrlOption(command)
     .description('Check a configuration and a running server, and say what to mend.')
     .option('--only <part>', '"configuration" or "server"')
+    .option('--wait <duration>', 'also watch a quiet stream for so long: does its heartbeat come?')
     .option('--json', 'a JSON object for each finding, one a line')
     .addHelpText('after', examples)
     .action(examine)
   addFolderOptions(command)
 }
 
-async function examine({ only, json, ...options }: Options): Promise<void> {
+async function examine({ only, wait = '0', json, ...options }: Options): Promise<void> {
   if (only !== undefined && only !== 'configuration' && only !== 'server') {
     throw new CliError(exitCode.usage, `--only ${only} is not known; give configuration or server`)
   }
+  const waitMs = parseDuration(wait)
+  if (waitMs === undefined || waitMs > longestWaitMs) {
+    throw new CliError(exitCode.usage, `--wait ${wait} is not a duration up to 10m; give one such as 20s`)
+  }
   const findings = [
     ...(only === 'server' ? [] : await examineConfiguration(options)),
-    ...(only === 'configuration' ? [] : await checkServer(readServerAddress(options))),
+    ...(only === 'configuration' ? [] : await checkServer(readServerAddress(options), waitMs)),
   ]
   await write(process.stdout, findings.map(json ? (one) => `${JSON.stringify(one)}\n` : lineOf).join(''))
   const failures = findings.filter(({ level }) => level === 'fail').length
@@ -53,14 +65,23 @@ async function examine({ only, json, ...options }: Options): Promise<void> {
 }
 
 async function examineConfiguration(options: FolderOptions): Promise<Finding[]> {
-  try {
-    const settings = readServerSettings(options)
-    await resolveIssuers(settings)
-    return checkConfiguration(settings, gatherFacts(settings))
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return error.problems.map(({ key, source, remedy }) => fail('settings', `${key} (${source}) ${remedy}`))
+  const mistakes: Finding[] = []
+  /** What the server would refuse to start with is a finding here, and the others are still looked for. */
+  const attempt = async <Value>(read: () => Value | Promise<Value>): Promise<Value | undefined> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      mistakes.push(
+        ...error.problems.map(({ key, source, remedy }) => fail('settings', `${key} (${source}) ${remedy}`)),
+      )
+    }
   }
+  const settings = await attempt(() => readServerSettings(options))
+  if (settings === undefined) return mistakes
+  await attempt(() => resolveIssuers(settings))
+  const certificate = settings.tlsCert === '' ? undefined : await attempt(() => readCertificate(settings))
+  return [...mistakes, ...checkConfiguration(settings, gatherFacts(settings, certificate))]
 }
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Level, string>

@@ -1,6 +1,7 @@
 import { userTopic } from '@tidings/protocol'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from '../auth/access.ts'
+import { createAccess } from '../auth/create-access.ts'
 import { checkNotification, type Notification, notificationEventType } from '../inbox/notification.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
@@ -40,5 +41,6 @@ export function addNotifications(app: FastifyInstance, parts: Parts): void {
 
 /** Who may notify a user may publish this one kind of event to their topic. */
 function mayNotify(access: Access): Access {
-  return { ...access, mayPublish: (topic) => access.mayNotify(topic) }
+  const { caller, user, credential } = access
+  return createAccess({ caller, user, credential, mayPublish: (topic) => access.mayNotify(topic) })
 }

@@ -12,11 +12,13 @@ export interface Facts {
   /** Permission bits of the data folder and of the file of keys; absent if they are not there. */
   readonly folderMode: number | undefined
   readonly keysMode: number | undefined
+  /** The same of the certificate's private key. */
+  readonly tlsKeyMode: number | undefined
   readonly freeBytes: number | undefined
   /** Whether API keys were ever made, and whether issuers are configured. */
   readonly hasKeys: boolean
   readonly hasIssuers: boolean
-  /** When the certificate ends, in milliseconds since the epoch; absent if there is none. */
+  /** When the certificate ends, in milliseconds since the epoch; absent if there is none that serves. */
   readonly certificateEndsAt: number | undefined
   readonly now: number
 }
@@ -34,14 +36,16 @@ export function checkConfiguration(settings: Settings, facts: Facts): Finding[] 
   return [
     checkMode(settings, facts),
     ...checkNames(settings, facts),
-    checkProxy(settings),
-    checkEncryption(settings, facts),
+    checkProxy(settings, facts),
+    ...checkEncryption(settings, facts),
     checkFiles(facts),
     checkDescriptors(settings, facts),
     checkDisk(settings, facts),
     checkVersions(facts),
   ]
 }
+
+const firstKey = 'tidings keys create --name first --publish "**" --admin "**"'
 
 function isDev({ dev, host }: Settings, { hasKeys, hasIssuers }: Facts): boolean {
   return dev === 'auto' ? isLoopback(host) && !hasKeys && !hasIssuers : dev === 'on'
@@ -51,14 +55,11 @@ function checkMode(settings: Settings, facts: Facts): Finding {
   if (isDev(settings, facts)) {
     return warn(
       'mode',
-      'dev: everybody on this machine may do everything; for production, make a key: tidings keys create --name first --admin "**"',
+      `dev: everybody on this machine may do everything; for production, make a key: ${firstKey}`,
     )
   }
   if (facts.hasKeys) return ok('mode', 'production: everybody shows a key or a token')
-  return warn(
-    'mode',
-    'production without an API key: nobody may publish; make one: tidings keys create --name first --admin "**"',
-  )
+  return warn('mode', `production without an API key: no program may publish; make one: ${firstKey}`)
 }
 
 function checkNames(settings: Settings, facts: Facts): Finding[] {
@@ -88,7 +89,14 @@ function isLocal(origin: string): boolean {
   return isLoopback(new URL(origin).hostname)
 }
 
-function checkProxy({ trustedHops, host, tlsCert }: Settings): Finding {
+function checkProxy(settings: Settings, facts: Facts): Finding {
+  const { trustedHops, allowedHosts, host, tlsCert } = settings
+  if (isDev(settings, facts) && (trustedHops > 0 || !allowedHosts.every(isLoopback))) {
+    return fail(
+      'proxy',
+      `trustedHops or allowedHosts say that others get here, and dev mode lets them do everything; make a key: ${firstKey}`,
+    )
+  }
   if (trustedHops > 0) {
     const text = `X-Forwarded-For counts, for ${trustedHops} of your proxies; make sure that nobody gets past them`
     return isLoopback(host) ? ok('proxy', text) : warn('proxy', text)
@@ -100,26 +108,34 @@ function checkProxy({ trustedHops, host, tlsCert }: Settings): Finding {
   )
 }
 
-function checkEncryption({ host, tlsCert }: Settings, { certificateEndsAt, now }: Facts): Finding {
+function checkEncryption({ host, tlsCert }: Settings, { certificateEndsAt, now }: Facts): Finding[] {
   if (certificateEndsAt !== undefined) {
     const days = Math.floor((certificateEndsAt - now) / day)
-    if (days < 0) return fail('TLS', `the certificate ended ${-days} days ago; renew ${tlsCert}`)
+    if (days < 0) return [fail('TLS', `the certificate ended ${-days} days ago; renew ${tlsCert}`)]
     const text = `the certificate has ${days} days left`
-    return days < 14 ? warn('TLS', `${text}; renew it, the server takes it up by itself`) : ok('TLS', text)
+    return [days < 14 ? warn('TLS', `${text}; renew it, the server takes it up by itself`) : ok('TLS', text)]
   }
-  if (isLoopback(host))
-    return ok('TLS', 'not by this server; whoever is reached from elsewhere needs a proxy with TLS')
-  return warn(
-    'TLS',
-    'tokens and events go over the network in the clear; set tlsCert and tlsKey, or put a proxy with TLS in front',
-  )
+  // One that does not serve has been told of already.
+  if (tlsCert !== '') return []
+  if (isLoopback(host)) {
+    return [ok('TLS', 'not by this server; whoever is reached from elsewhere needs a proxy with TLS')]
+  }
+  const text = 'tokens and events go over the network in the clear'
+  return [warn('TLS', `${text}; set tlsCert and tlsKey, or put a proxy with TLS in front`)]
 }
 
-function checkFiles({ folderMode, keysMode }: Facts): Finding {
+function checkFiles({ folderMode, keysMode, tlsKeyMode }: Facts): Finding {
   if (keysMode !== undefined && (keysMode & 0o077) !== 0) {
     return fail(
       'files',
       'others on this machine can read the file of keys; chmod 600 auth.db in the data folder',
+    )
+  }
+  // Its group may be the one that hands certificates out.
+  if (tlsKeyMode !== undefined && (tlsKeyMode & 0o007) !== 0) {
+    return fail(
+      'files',
+      'others on this machine can read the private key of the certificate; chmod o= tlsKey',
     )
   }
   if (folderMode !== undefined && (folderMode & 0o022) !== 0) {

@@ -1,14 +1,14 @@
-import { X509Certificate } from 'node:crypto'
 import { readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { credentialFile } from '../../auth/store/credential-file.ts'
 import { openCredentialStore } from '../../auth/store/open-credential-store.ts'
 import { hasIssuers } from '../../auth/token/issuers.ts'
 import type { Settings } from '../../config/settings.ts'
+import type { Certificate } from '../../http/certificate.ts'
 import type { Facts } from './configuration.ts'
 
-/** Looks at the machine, and at the files that the settings name. */
-export function gatherFacts(settings: Settings): Facts {
+/** Looks at the machine, and at the files that the settings name. @param certificate if there is one that serves. */
+export function gatherFacts(settings: Settings, certificate: Certificate | undefined): Facts {
   return {
     node: process.versions.node,
     sqlite: process.versions.sqlite ?? '0',
@@ -18,7 +18,8 @@ export function gatherFacts(settings: Settings): Facts {
     freeBytes: freeBytes(settings.data),
     hasKeys: hasKeys(settings),
     hasIssuers: hasIssuers(settings),
-    certificateEndsAt: certificateEnd(settings.tlsCert),
+    tlsKeyMode: settings.tlsKey === '' ? undefined : modeOf(settings.tlsKey),
+    certificateEndsAt: certificate?.validTo.getTime(),
     now: Date.now(),
   }
 }
@@ -46,11 +47,6 @@ function modeOf(path: string): number | undefined {
 function freeBytes(folder: string): number | undefined {
   const space = attempt(() => statfsSync(folder)) ?? attempt(() => statfsSync(dirname(folder)))
   return space && space.bavail * space.bsize
-}
-
-function certificateEnd(file: string): number | undefined {
-  if (file === '') return undefined
-  return attempt(() => Date.parse(new X509Certificate(readFileSync(file)).validTo))
 }
 
 function attempt<Value>(read: () => Value): Value | undefined {
