@@ -48,9 +48,9 @@ describe('tidings keys', () => {
     const key = stdout.trim()
     const ask = async () =>
       (await fetch(`${server.url}/api/stats`, { headers: { authorization: `Bearer ${key}` } })).status
-    await until('the key to count', async () => (await ask()) === 200, { timeoutMs: 1_500 })
+    await until('the key to count', async () => (await ask()) === 200, { timeoutMs: 5_000 })
     expect((await tidings(['keys', 'revoke', 'ops', '--data', server.data])).code).toBe(0)
-    await until('the key to count no longer', async () => (await ask()) === 401, { timeoutMs: 1_500 })
+    await until('the key to count no longer', async () => (await ask()) === 401, { timeoutMs: 5_000 })
     expect((await tidings(['keys', 'list', '--data', server.data])).stdout).toMatch(/ops +revoked/)
     expect(server.output).not.toContain(key)
   })

@@ -10,6 +10,9 @@ function addressOf(remoteAddress: string | undefined, hops = 0, forwarded?: stri
 it.each([
   ['203.0.113.7', '203.0.113.7'],
   ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['::ffff:cb00:7107', '203.0.113.7'],
+  ['0:0:0:0:0:FFFF:203.0.113.7', '203.0.113.7'],
+  ['::ffff:7f00:1', undefined],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['2001:db8:1:2::ffff', '2001:db8:1:2::/64'],
   ['2001:DB8:1:2:aaaa::1', '2001:db8:1:2::/64'],
@@ -46,7 +49,7 @@ it('whatever is sent, the name of a counter is short', () => {
   )
   fc.assert(
     fc.property(fc.ipV6(), (address) =>
-      /^[0-9a-f:]+::\/64$|^\d+(\.\d+){3}$/.test(addressOf(address) ?? '1.1.1.1'),
+      /^([0-9a-f]{1,4}:){4}:\/64$|^\d+(\.\d+){3}$/.test(addressOf(address) ?? '1.1.1.1'),
     ),
   )
 })

@@ -5,8 +5,8 @@ import { isLoopback } from '../config/exposure.ts'
 /** A port after an address, as some proxies write it. */
 const withPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/
 
-/** An IPv4 address in the clothes of IPv6. */
-const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+/** An IPv4 address in the clothes of IPv6, as the URL parser spells it. */
+const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/
 
 /**
  * Where a request comes from, as far as limits go; `undefined` for this machine itself, as a proxy on it looks the
@@ -34,14 +34,23 @@ function forwardedAddress(header: string | string[] | undefined, hops: number): 
 function plainAddress(text: string): string | undefined {
   const [, bracketed, dotted] = withPort.exec(text) ?? []
   const address = (bracketed ?? dotted ?? text).replace(/%.*$/, '')
-  if (isIP(address) === 0) return undefined
-  return mapped.exec(address)?.[1] ?? address
+  const family = isIP(address)
+  if (family !== 6) return family === 0 ? undefined : address
+  // The URL parser knows every spelling of an address, and writes one.
+  const plain = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const [, high, low] = mapped.exec(plain) ?? []
+  return high === undefined || low === undefined
+    ? plain
+    : dottedAddress(parseInt(high, 16), parseInt(low, 16))
 }
 
-/** The first 64 bits of an IPv6 address, as one spelling of them. */
+function dottedAddress(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** The first 64 bits of an IPv6 address. */
 function networkOf(address: string): string {
-  // The URL parser knows every spelling of an address, and writes one.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
+  const [head = '', tail] = address.split('::')
   const first = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
   const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0')

@@ -1,5 +1,4 @@
-/** Headers of an answer, by lower-case name. */
-export type HeaderFields = Readonly<Record<string, string>>
+import type { HeaderFields } from './security-headers.ts'
 
 const none: HeaderFields = Object.freeze({})
 

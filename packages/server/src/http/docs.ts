@@ -1,7 +1,10 @@
 import type { StaticDocumentSpec } from '@fastify/swagger'
+import { TidingsError } from '@tidings/protocol'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Parts } from './parts.ts'
+import { problemMediaType, problemOf } from './problem.ts'
 import { sendJson } from './publish.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** Swagger UI brings its styles and images itself, and talks to this server alone. */
 const contentPolicy =
@@ -42,7 +45,14 @@ async function createReader(): Promise<FastifyInstance> {
   ])
   const reader = Fastify({ logger: false })
   reader.addHook('onSend', async (_request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
+    reply.headers(securityHeaders)
+  })
+  reader.setNotFoundHandler((_request, reply) => {
+    const missing = new TidingsError('not_found', 'There is nothing at this path; the page is at /docs.')
+    reply
+      .code(404)
+      .type(problemMediaType)
+      .send(JSON.stringify(problemOf(missing)))
   })
   await reader.register(swagger, { mode: 'static', specification: { document } })
   await reader.register(swaggerUi, {

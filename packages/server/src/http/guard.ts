@@ -1,17 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { TidingsError } from '@tidings/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { HeaderFields } from './cors.ts'
 import type { Parts } from './parts.ts'
-
-/** On every answer that is not a stream: it is data, to be read by whoever asked, and by nobody else. */
-export const apiHeaders: HeaderFields = Object.freeze({
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-})
+import { apiHeaders, type HeaderFields } from './security-headers.ts'
 
 /** What is checked before a body is read. It must stay cheap: every publish passes here. */
 export function createGuard(parts: Parts) {
@@ -44,13 +35,24 @@ export function refusalOf(request: IncomingMessage, parts: Parts): TidingsError 
   return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
 }
 
-function wrongHostOf({ headers }: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
+function wrongHostOf({ headers, rawHeaders }: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
+  if (isHostTwice(rawHeaders)) return new TidingsError('bad_request', 'Send one Host.', { field: 'Host' })
   if (hosts.allows(headers.host)) return undefined
   return new TidingsError(
     'forbidden',
     'This server is not reached under that name. If it should be, add the name to the setting allowedHosts.',
     { field: 'Host' },
   )
+}
+
+/** Node takes the first of several; a proxy in front may have taken the last (RFC 9112 §3.2). */
+function isHostTwice(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts > 1
 }
 
 /** The answer to everything new while the server shuts down. */

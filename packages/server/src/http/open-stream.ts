@@ -3,6 +3,7 @@ import type { SubscriptionRequest } from '../stream/accept.ts'
 import { admitStream } from './admit.ts'
 import { clientAddress } from './client-address.ts'
 import type { Parts } from './parts.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /**
  * Opens a stream as the answer to a request. Whatever is wrong shows before the first byte, so that it can be
@@ -18,8 +19,8 @@ export async function openStream(
   const { url: route = '' } = request.routeOptions
   const { access, setCookie } = await admitStream(parts, raw, route)
   if (setCookie !== undefined) reply.raw.setHeader('set-cookie', setCookie)
-  for (const [name, value] of Object.entries(parts.cors.of(raw.headers.origin)))
-    reply.raw.setHeader(name, value)
+  const fields = { ...securityHeaders, ...parts.cors.of(raw.headers.origin) }
+  for (const [name, value] of Object.entries(fields)) reply.raw.setHeader(name, value)
   // Fastify must not wait for this response, nor keep anything for it: it stays open for an hour.
   await parts.tidings.stream(raw, reply.raw, {
     ...subscription,

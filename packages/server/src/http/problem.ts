@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ProblemCode, problems, TidingsError } from '@tidings/protocol'
+import { apiHeaders } from './security-headers.ts'
 
 /** The content type of every error. */
 export const problemMediaType = 'application/problem+json; charset=utf-8'
@@ -99,8 +100,7 @@ function answerRaw(socket: Socket, error: TidingsError): void {
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     `Content-Type: ${problemMediaType}`,
     `Content-Length: ${body.length}`,
-    'Cache-Control: no-store',
-    'X-Content-Type-Options: nosniff',
+    ...Object.entries(apiHeaders).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

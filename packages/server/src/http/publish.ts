@@ -6,6 +6,7 @@ import type { Published } from '../tidings.ts'
 import { admit } from './admit.ts'
 import { partingHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
+import { apiHeaders } from './security-headers.ts'
 
 /**
  * Publishes for a request: as its caller, under its Idempotency-Key.
@@ -34,18 +35,16 @@ export async function publishFor(
   }
 }
 
+const contentType = ['content-type', 'application/json; charset=utf-8']
+
 /**
- * Names and values in turn: the form that Node writes without looking at each again. What a browser must know of a
- * page is not among them: this is the answer to a POST of JSON, and nothing can be made of it.
+ * Names and values in turn: the form that Node writes without looking at each again. What only browsers obey is not
+ * among them: programs publish most, and would pay for it with each answer.
  */
-const publishHeaders = [
-  'content-type',
-  'application/json; charset=utf-8',
-  'cache-control',
-  'no-store',
-  'x-content-type-options',
-  'nosniff',
-]
+const publishHeaders = [...contentType, 'cache-control', 'no-store', 'x-content-type-options', 'nosniff']
+
+/** The same for a page, which says its origin. */
+const pageHeaders = [...contentType, ...Object.entries(apiHeaders).flat()]
 
 /** Answers a publish, without Fastify's hooks and serializers: they took a tenth of a request's time. */
 export function answerPublished(
@@ -57,8 +56,9 @@ export function answerPublished(
   const status = isDuplicate ? 200 : 201
   // Cursors are base 36 and dots: nothing in them needs escaping, and a character is a byte.
   const body = `{"ids":["${ids.join('","')}"],"durability":"${durability}","duplicate":${isDuplicate}}`
-  const headers = [...publishHeaders, 'content-length', String(body.length)]
   const { origin } = request.headers
+  const known = origin === undefined ? publishHeaders : pageHeaders
+  const headers = [...known, 'content-length', String(body.length)]
   if (origin !== undefined) headers.push(...Object.entries(cors.of(origin)).flat())
   if (tidings.isDraining) headers.push(...Object.entries(partingHeaders(request, tidings)).flat())
   response.writeHead(status, headers).end(body)

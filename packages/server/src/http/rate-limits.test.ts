@@ -54,5 +54,20 @@ it('a hundred thousand callers leave no more behind than those of the last secon
   for (let index = 0; index < 100_000; index++) limits.take(user(String(index)), index)
   // Whoever was forgotten begins with a full bucket again, as time would have given it.
   expect(taken(limits, user('0'), 10, 100_000)).toBe(5)
-  expect(limits.size).toBeLessThanOrEqual(10_001)
+  expect(limits.size).toBeLessThanOrEqual(2_001)
+})
+
+it('being forgotten gives nobody more than time does', () => {
+  const limits = new RateLimits(options)
+  let count = 0
+  for (let now = 0; now <= 10_000; now += 10) count += taken(limits, user('alice'), 3, now)
+  expect(count).toBe(5 + 10 * 5)
+})
+
+it('a crowd in one moment takes bounded memory, and no time to forget', () => {
+  const limits = new RateLimits(options)
+  const began = performance.now()
+  for (let index = 0; index < 300_000; index++) limits.take(user(String(index)), 0)
+  expect(limits.size).toBeLessThanOrEqual(200_000)
+  expect(performance.now() - began).toBeLessThan(5_000)
 })

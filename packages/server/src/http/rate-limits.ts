@@ -38,8 +38,8 @@ interface Bucket {
   at: number
 }
 
-/** Callers that are remembered; beyond them, those that have been quiet for a second are forgotten. */
-const maxBuckets = 10_000
+/** Callers that are remembered of one second: more than publishes that one server could store in it. */
+const maxBuckets = 100_000
 
 const second = 1_000
 
@@ -49,7 +49,10 @@ const second = 1_000
  */
 export class RateLimits {
   readonly #options: RateLimitOptions
-  readonly #buckets = new Map<string, Bucket>()
+  #recent = new Map<string, Bucket>()
+  /** Of the second before. Whoever is in neither has been quiet for one, and has a full bucket like a newcomer. */
+  #earlier = new Map<string, Bucket>()
+  #turnedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: RateLimitOptions) {
     this.#options = options
@@ -57,7 +60,7 @@ export class RateLimits {
 
   /** Callers that are remembered. */
   get size(): number {
-    return this.#buckets.size
+    return this.#recent.size + this.#earlier.size
   }
 
   /** @throws RateLimited */
@@ -68,22 +71,26 @@ export class RateLimits {
   }
 
   #takeFrom(caller: string, limit: number, now: number): void {
-    const bucket = this.#buckets.get(caller) ?? this.#open(caller, limit, now)
+    if (now - this.#turnedAt >= second || this.#recent.size >= maxBuckets) this.#turn(now)
+    const bucket = this.#recent.get(caller) ?? this.#recall(caller, limit, now)
     bucket.left = Math.min(limit, bucket.left + ((now - bucket.at) * limit) / second)
     bucket.at = now
     if (bucket.left < 1) throw new RateLimited(limit)
     bucket.left -= 1
   }
 
-  #open(caller: string, limit: number, now: number): Bucket {
-    if (this.#buckets.size >= maxBuckets) this.#forgetQuiet(now)
-    const bucket = { left: limit, at: now }
-    this.#buckets.set(caller, bucket)
+  #recall(caller: string, limit: number, now: number): Bucket {
+    const bucket = this.#earlier.get(caller) ?? { left: limit, at: now }
+    this.#recent.set(caller, bucket)
     return bucket
   }
 
-  /** Who has been quiet for a second has a full bucket, as if there had never been one. */
-  #forgetQuiet(now: number): void {
-    for (const [caller, { at }] of this.#buckets) if (now - at >= second) this.#buckets.delete(caller)
+  /** Forgets without looking at each, so that no crowd of callers makes it slow, and without a timer. */
+  #turn(now: number): void {
+    const forgotten = this.#earlier
+    this.#earlier = this.#recent
+    this.#recent = forgotten
+    forgotten.clear()
+    this.#turnedAt = now
   }
 }

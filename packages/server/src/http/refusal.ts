@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readCookie, sessionCookie, writeCookie } from '../auth/cookies.ts'
-import { apiHeaders, partingHeaders } from './guard.ts'
+import { partingHeaders } from './guard.ts'
 import type { Parts } from './parts.ts'
 import { asTidingsError, problemMediaType, problemOf } from './problem.ts'
 import { RateLimited } from './rate-limits.ts'
+import { apiHeaders } from './security-headers.ts'
 
 /** Answers an error. */
 export type Refusal = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void

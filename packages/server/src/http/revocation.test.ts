@@ -136,7 +136,7 @@ describe('what is revoked', () => {
     beside.revokeKey(key.id)
     beside.revokeUser('frank')
     for (const stream of streams) await expectRevoked(stream)
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(performance.now() - began).toBeLessThan(3_000)
     expect((await app.get('/events?topic=news', bearer(secret))).status).toBe(401)
     beside.close()
   })

@@ -1,4 +1,12 @@
-import { type DestinationStream, type Logger, pino } from 'pino'
+import {
+  type DestinationStream,
+  type Logger,
+  type LoggerOptions as LoggerSettings,
+  pino,
+  stdSerializers,
+} from 'pino'
+import { escapeBeyondJson, escapeControls, escapeStack } from './escaping.ts'
+import { withoutSecretFields, withoutSecrets } from './redaction.ts'
 
 export type { Logger } from 'pino'
 
@@ -12,35 +20,43 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream & NodeJS.WritableStream
 }
 
-/** Credentials never reach a log, wherever in an object they turn up. */
-const secrets = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'proxy-authorization',
-  'token',
-  'ticket',
-  'secret',
-  'jwtSecret',
-]
-
-const redactedPaths = secrets.flatMap((name) => {
-  const key = `["${name}"]`
-  return [key, `headers${key}`, `*${key}`, `*.headers${key}`]
-})
-
-/** Makes the logger of a server. Untrusted text belongs into its fields, which are escaped, never its messages. */
+/**
+ * Makes the logger of a server. Untrusted text belongs into its fields, which are escaped, never its messages.
+ * Credentials never get through: neither under the name of one, nor where they stand in the midst of a text.
+ */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
-  const pinoOptions = {
-    level: options.level,
-    base: null,
-    redact: { paths: redactedPaths, censor: '[redacted]' },
-  }
+  const output = options.destination ?? pino.destination({ dest: 1, sync: true })
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
-  if (!isPretty) return pino(pinoOptions, options.destination ?? pino.destination({ dest: 1, sync: true }))
-  // In this process rather than in a worker: nothing is lost when the process ends, and only terminals pay for it.
-  const { default: pretty } = await import('pino-pretty')
-  const shape = { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }
-  const colorize = options.destination === undefined && process.stdout.isTTY === true
-  return pino(pinoOptions, pretty({ ...shape, colorize, destination: options.destination ?? 1 }))
+  return pino(pinoOptions(options.level), isPretty ? await prettified(output, options) : output)
+}
+
+function pinoOptions(level: string): LoggerSettings {
+  const withoutSecretsIn = (fields: object) => withoutSecretFields(fields) as Record<string, unknown>
+  return {
+    level,
+    base: null,
+    formatters: { log: withoutSecretsIn },
+    serializers: { err: (error: Error) => withoutSecretsIn(stdSerializers.err(error)) },
+    hooks: { streamWrite: (line) => escapeBeyondJson(withoutSecrets(line)) },
+  }
+}
+
+/** Lines for people. In this process rather than in a worker: nothing is lost when the process ends. */
+async function prettified(
+  output: DestinationStream,
+  { destination }: LoggerOptions,
+): Promise<DestinationStream> {
+  const { prettyFactory } = await import('pino-pretty')
+  const colorize = destination === undefined && process.stdout.isTTY === true
+  const prettify = prettyFactory({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', colorize })
+  return {
+    write: (line) => void output.write(escapeBeyondJson(prettify(JSON.parse(line, escapeAsPrinted)))),
+  }
+}
+
+/** Fields are printed as JSON, and so without control characters; these two as they are. */
+function escapeAsPrinted(name: string, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  if (name === 'stack') return escapeStack(value)
+  return name === 'msg' ? escapeControls(value) : value
 }

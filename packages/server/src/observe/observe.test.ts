@@ -32,6 +32,59 @@ describe('the logger', () => {
     expect(JSON.parse(lines[0]!)).toMatchObject({ headers: { authorization: '[redacted]', host: 'x' } })
   })
 
+  const fields = {
+    token: 's3cret',
+    list: [{ deep: { deeper: { jwtSecret: 's3cret', Ticket: 's3cret', 'x-api-key': 's3cret' } } }],
+    reason: 'no such key: tdk_k3v9x2m1qzab_s3cret0000',
+    url: '/events?ticket=tdt_ab12cd34_s3cret0000&topic=a',
+    said: 'authorization: bearer s3cret',
+    lines: 'one\ntdk_k3v9x2m1qzab_s3cret\nBearer s3cret',
+    claims: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.s3cret-_0',
+  }
+
+  it.each(['json', 'pretty'] as const)(
+    'censors by name at any depth, and by shape, in %s',
+    async (format) => {
+      const { lines, destination } = collect()
+      const logger = await createLogger({ level: 'info', format, destination })
+      const err = Object.assign(
+        new Error('eyJhbGciOiJIUzI1NiJ9.e30.s3cret is bad', { cause: new Error('tdk_a_s3cret') }),
+        {
+          request: { headers: { cookie: 's3cret' } },
+        },
+      )
+      logger.info({ ...fields, err }, 'hello')
+      logger.info(new Error('Bearer s3cret'))
+      const written = lines.join('')
+      expect(written).not.toContain('s3cret')
+      expect(written).toContain('&topic=a')
+      expect(written).toContain('is bad')
+    },
+  )
+
+  const evil = 'a\u001b[31mb\u0007\r\nforged\u009b1m\u202ec\u2028d\u007f\u{e0041}'
+
+  it.each(['json', 'pretty'] as const)(
+    'lets nothing through that a terminal obeys, in %s',
+    async (format) => {
+      const { lines, destination } = collect()
+      const logger = await createLogger({ level: 'info', format, destination })
+      logger.info({ topic: evil, list: [evil], headers: { [evil]: evil }, err: new Error(evil) }, evil)
+      const written = lines.join('')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      expect(written).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]|\p{Cf}/u)
+      for (const line of written.split('\n')) expect(line).not.toMatch(/^\s*forged/)
+      if (format === 'json') expect(JSON.parse(written)).toMatchObject({ topic: evil, msg: evil })
+    },
+  )
+
+  it('leaves a stack its lines for people', async () => {
+    const { lines, destination } = collect()
+    const logger = await createLogger({ level: 'info', format: 'pretty', destination })
+    logger.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed')
+    expect(lines.join('')).toMatch(/\n +Error: outer\n( +at .*\n)+ +caused by: Error: inner\n( +at .*\n)+/)
+  })
+
   it('is pretty when asked, and as quiet as asked', async () => {
     const { lines, destination } = collect()
     const logger = await createLogger({ level: 'warn', format: 'pretty', destination })

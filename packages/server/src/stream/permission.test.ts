@@ -82,7 +82,7 @@ describe('the end of a permission', () => {
     const first = await tidings.publish({ topic: 'a', data: 1 })
     await vi.waitFor(() => expect(stream.isOver).toBe(true), { timeout: 3_000 })
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt)
-    expect(Date.now()).toBeLessThan(expiresAt + 1_000)
+    expect(Date.now()).toBeLessThan(expiresAt + 3_000)
     expect(stream.types()).toEqual(['connected', 'expiring', 'goodbye'])
     expect(stream.of('expiring')).toEqual([
       { expiresAt: new Date(expiresAt).toISOString(), expiresInMs: expect.any(Number) },

@@ -70,7 +70,8 @@ async function checkStream(address: ServerAddress, waitMs: number): Promise<Find
     return [fail('stream', `nothing arrives (${stream.message}): something holds it back. ${unbuffered}`)]
   }
   if (stream.status === 401 || stream.status === 403) {
-    return [warn('stream', 'not looked at; set TIDINGS_KEY to a key or a token that may read "broadcast"')]
+    const remedy = 'a key or a token that may read "broadcast", e.g. of: tidings token --user me'
+    return [warn('stream', `not looked at; set TIDINGS_KEY to ${remedy}`)]
   }
   if (stream.status !== 200) return [fail('stream', `GET /events answers ${stream.status}`)]
   if (/^event: goodbye$/m.test(stream.body)) {
