@@ -1,9 +1,11 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseCursor } from '@tidings/protocol'
 import { createSqliteLog } from 'tidings/log'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { requireRoot } from '../support/programs.ts'
 import { SmallDisk } from '../support/small-disk.ts'
+import { until } from '../support/until.ts'
 import type { Load } from './load.ts'
 import { LoadProcess } from './load-process.ts'
 import { type Acknowledged, expectStored } from './stored.ts'
@@ -56,5 +58,16 @@ function startOn(disk: SmallDisk, durability: Load['durability'] & string): Prom
 async function stopSomewhere(load: LoadProcess): Promise<Acknowledged> {
   await load.reportedMore('acknowledged', 100 + Math.floor(Math.random() * 400))
   process.kill(load.pid, 'SIGSTOP')
+  // A thread that is in the midst of a write or a flush stops only after it: a copy made meanwhile would be of no instant.
+  await until('every thread to stand still', () => areThreadsStopped(load.pid))
   return new Map(load.all('acknowledged').map(({ key, ids }) => [key, ids]))
+}
+
+async function areThreadsStopped(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`)
+  const states = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  )
+  // The state follows the name, which stands in parentheses and may hold anything.
+  return states.every((state) => state.slice(state.lastIndexOf(')') + 2).startsWith('T'))
 }
