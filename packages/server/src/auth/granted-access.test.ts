@@ -40,7 +40,7 @@ describe('what may be read of what is wanted', () => {
         if (reading === undefined || !new TopicSet(wanted).has(topic)) return
         expect(reading.mayRead(topic)).toBe(accessTo(granted, admin).mayRead(topic))
       }),
-      { numRuns: 5_000 },
+      { numRuns: 20_000 },
     )
   })
 
@@ -60,6 +60,13 @@ describe('what may be read of what is wanted', () => {
     expect(readingOf(['a/*', '*/1'], wanted)?.scope).not.toBe(readingOf(['*/1'], wanted)?.scope)
     expect(readingOf(['a/*', 'b/*', 'user/x'], wanted)?.scope).toBe(readingOf(['**'], wanted)?.scope)
     expect(readingOf(['a/1', 'user/x'], ['a/*'])?.scope).toBe(readingOf(['a/1', 'user/y'], ['a/*'])?.scope)
+  })
+
+  test('of a pattern of the server’s own is what is granted of it, and no deeper', () => {
+    const reading = readingOf(['$a/*'], ['$a/**'])!
+    expect(reading.mayRead('$a/1')).toBe(true)
+    expect(reading.mayRead('$a/1/2')).toBe(false)
+    expect(readingOf([], ['$a/**'], ['**'])!.mayRead('$a/1/2')).toBe(true)
   })
 
   test('is refused if nothing of a wish is granted', () => {

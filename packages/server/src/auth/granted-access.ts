@@ -66,7 +66,7 @@ class GrantedAccess implements Access {
   }
 
   reading(topics: TopicSet): Reading {
-    return readingOf(topics, this.#grants.subscribe, (topic) => this.mayRead(topic))
+    return readingOf(topics, this.#grants.subscribe, this)
   }
 }
 
@@ -75,16 +75,18 @@ class GrantedAccess implements Access {
  * shares one reading with all who may, and others with those whose grants meet it in the same patterns. Without
  * this every user would have fan-out work of their own.
  */
-function readingOf(topics: TopicSet, granted: TopicSet, mayRead: (topic: string) => boolean): Reading {
-  for (const topic of topics.exact) if (!mayRead(topic)) throw forbidden(topic)
+function readingOf(topics: TopicSet, granted: TopicSet, access: Access): Reading {
+  for (const topic of topics.exact) if (!access.mayRead(topic)) throw forbidden(topic)
   const partly: string[] = []
   for (const pattern of topics.patterns) {
-    if (granted.covers(pattern) || (isServerTopic(pattern) && mayRead(pattern))) continue
+    // Never `mayRead` of a pattern: its "**" would pass for the one segment that a granted "*" stands for.
+    if (granted.covers(pattern) || (isServerTopic(pattern) && access.mayAdminister())) continue
     const met = granted.meeting(pattern)
     if (met.length === 0) throw forbidden(pattern)
     partly.push(`${pattern} by ${met.join(' ')}`)
   }
-  return partly.length === 0 ? everything : { scope: partly.join(', '), mayRead }
+  if (partly.length === 0) return everything
+  return { scope: partly.join(', '), mayRead: (topic) => access.mayRead(topic) }
 }
 
 function forbidden(topic: string): TidingsError {
