@@ -149,6 +149,15 @@ describe('topics that look alike are not alike', () => {
     ['orders/1', 'orders/10'],
     ["x'--", 'x'],
     ['%', 'percent'],
+    ['like/a%', 'like/ab'],
+    ['like/c_', 'like/cd'],
+    ['glob/[ef]', 'glob/e'],
+    ['glob/g?', 'glob/gh'],
+    ["quote/'", "quote/''"],
+    ['subject/>', 'subject/i'],
+    ['subject.j', 'subject/j'],
+    ['{tag}:k', 'tag:k'],
+    ['back\\slash', 'back/slash'],
     ['__proto__', 'constructor'],
   ] as const
 
@@ -166,6 +175,31 @@ describe('topics that look alike are not alike', () => {
     const { events } = JSON.parse(page.body) as { events: { topic: string }[] }
     expect(new Set(events.map(({ topic }) => topic))).toEqual(new Set([other]))
   })
+
+  it.each(['%', '_', '[a-z]', '?', "'", '"', '>', '{a}', ':', '.'])(
+    'nor does a %s in a pattern mean more than itself, live or from the log',
+    async (odd) => {
+      using reader = await SseReader.open({ port: server.port, topics: [`${odd}w/*`, `${odd}v/**`] })
+      const topics = ['w', 'v'].flatMap((name) => [
+        `x${name}/1`,
+        `${name}/1`,
+        `ab${name}/1`,
+        `${odd}${name}/1`,
+      ])
+      await publishRaw(server.port, JSON.stringify(topics.map((topic) => ({ topic, data: topic }))))
+      const own = topics.filter((topic) => topic.startsWith(odd))
+      await reader.hasReceived(own.length)
+      expect(reader.data.map((data) => JSON.parse(data))).toEqual(own)
+      const query = new URLSearchParams([
+        ['topic', `${odd}w/*`],
+        ['topic', `${odd}v/**`],
+        ['limit', '1000'],
+      ])
+      const page = await sendRaw({ port: server.port, path: `/api/events?${query}` })
+      const { events } = JSON.parse(page.body) as { events: { topic: string }[] }
+      expect(events.map(({ topic }) => topic)).toEqual(own)
+    },
+  )
 
   it('nor are two subscriptions whose topics, joined, read the same', async () => {
     using first = await SseReader.open({ port: server.port, topics: ['p', 'q'], types: ['r'] })

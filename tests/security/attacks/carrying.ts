@@ -129,6 +129,7 @@ export const carrying: readonly Attack[] = [
     const ask = (host: string) => target.ask('/api/session', { headers: [], method: 'GET', host })
     const answers = await Promise.all(names.map(ask))
     mustAnswer([await ask('push.example'), await ask('localhost')], 200)
+    mustAnswer(await target.ask('/api/session', { headers: ['Host: push.example'] }), 400)
     return mustAnswer(answers, 403)
   }),
   attack('S44', 'finding keys by their prefix, and users by their answers', async (target) => {

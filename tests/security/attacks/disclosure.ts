@@ -79,8 +79,13 @@ export const disclosure: readonly Attack[] = [
   attack('S43', 'a secret beside a guess, in a compressed stream', async (target) => {
     const headers = ['Accept-Encoding: gzip, br, deflate, zstd']
     const answers = await Promise.all(
-      ['/events', '/api/events?topic=broadcast', '/', '/openapi.json'].map((path) =>
-        target.ask(path, { shown: target.admin, headers, ...(path === '/events' && { until: 'connected' }) }),
+      ['/events', '/api/events?topic=broadcast', '/', '/openapi.json', '/docs/static/swagger-ui.css'].map(
+        (path) =>
+          target.ask(path, {
+            shown: target.admin,
+            headers,
+            ...(path === '/events' && { until: 'connected' }),
+          }),
       ),
     )
     for (const answer of answers) must(!answer.headers.has('content-encoding'), 'something was compressed')

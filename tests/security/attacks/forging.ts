@@ -141,6 +141,8 @@ export const forging: readonly Attack[] = [
       '/assets/%00',
       '/CON.json',
       '//etc/passwd',
+      '/docs/static/..%2f..%2fpackage.json',
+      '/docs/../package.json',
     ]
     const answers = await Promise.all(paths.map((path) => target.ask(path)))
     for (const { body } of answers) must(!/root:|"workspaces"/.test(body), 'a file got out')

@@ -13,8 +13,8 @@ export const limits: readonly Attack[] = [
   attack('S32', 'streams of one user, one key, one address, and a forged X-Forwarded-For', async (target) => {
     const authorization = `Bearer ${await target.token('many')}`
     const streams: { close(): void }[] = []
-    const open = async (headers: Record<string, string>) => {
-      const stream = await target.openStream('/events?topic=broadcast', { ...headers })
+    const open = async (headers: Record<string, string>, path = '/events?topic=broadcast') => {
+      const stream = await target.openStream(path, headers)
       streams.push(stream)
       const deadline = performance.now() + 3_000
       while (stream.text() === '' && performance.now() < deadline) await target.stuckMs()
@@ -35,8 +35,12 @@ export const limits: readonly Attack[] = [
       (await open({ ...admin, 'x-forwarded-for': '203.0.113.9' })) === 'open',
       'another address was refused',
     )
+    const corner = { authorization: `Bearer ${target.corner}` }
+    const ofKey = await Promise.all(Array.from({ length: 53 }, () => open(corner, '/events?topic=corner/a')))
+    const refused = ofKey.filter((outcome) => outcome === 'refused').length
+    must(refused === 3, `of 53 streams of one key ${refused} were refused`)
     for (const stream of streams) stream.close()
-    return '200 and goodbye overloaded beyond 5 a user, 4 a /64'
+    return '200 and goodbye overloaded beyond 5 a user, 4 a /64, 50 a key'
   }),
   attack('S32b', 'a user who publishes without end', async (target) => {
     const shown = await target.token('loud', { tidings: { publish: ['loud/{sub}'] } })

@@ -53,6 +53,28 @@ it('the description names every code that can be answered over HTTP', async () =
   }
 })
 
+it('the description says of every route whether it asks for a credential, and the route does as it says', async () => {
+  const production = await startTestApp({ dev: 'off' })
+  const { json } = await production.get('/openapi.json')
+  expect(Object.keys(json.components.securitySchemes)).toEqual(['bearer', 'session', 'ticket'])
+  for (const { method, path, needs, body = {} } of operations) {
+    const { security, description } = json.paths[path.replaceAll(/:(\w+)/g, '{$1}')][method]
+    expect(description, path).toMatch(needs === 'nothing' ? /Everybody may\.$/ : /Needs \w.+\.$/)
+    const [shape] = Object.values(body)
+    const example = json.components.schemas[String(shape)]?.examples?.[0] ?? {}
+    const response = await fetch(production.url + path.replaceAll(/:\w+/g, 'a'), {
+      method: method.toUpperCase(),
+      ...(method === 'get' || method === 'delete'
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(example) }),
+    })
+    await response.body?.cancel()
+    const asks = security.length > 0
+    expect([path, method, response.status === 401]).toEqual([path, method, asks])
+  }
+  await production.close()
+})
+
 it('the reader page needs nothing from elsewhere, and runs nothing that is not its own', async () => {
   const page = await app.get('/docs')
   expect(page.status).toBe(200)

@@ -35,14 +35,20 @@ export function refusalOf(request: IncomingMessage, parts: Parts): TidingsError 
   return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
 }
 
-function wrongHostOf({ headers, rawHeaders }: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
-  if (isHostTwice(rawHeaders)) return new TidingsError('bad_request', 'Send one Host.', { field: 'Host' })
-  if (hosts.allows(headers.host)) return undefined
+function wrongHostOf(request: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
+  if (isHostTwice(request.rawHeaders))
+    return new TidingsError('bad_request', 'Send one Host.', { field: 'Host' })
+  if (hosts.allows(hostOf(request))) return undefined
   return new TidingsError(
     'forbidden',
     'This server is not reached under that name. If it should be, add the name to the setting allowedHosts.',
     { field: 'Host' },
   )
+}
+
+/** The target itself may say it, as to a proxy, and wins then (RFC 9112 §3.2.2). */
+function hostOf({ url = '', headers: { host } }: IncomingMessage): string | undefined {
+  return url.startsWith('/') ? host : (/^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? host)
 }
 
 /** Node takes the first of several; a proxy in front may have taken the last (RFC 9112 §3.2). */

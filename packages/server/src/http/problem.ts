@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type ProblemCode, problems, TidingsError } from '@tidings/protocol'
+import { withoutSecrets } from '../observe/redaction.ts'
 import { apiHeaders } from './security-headers.ts'
 
 /** The content type of every error. */
@@ -31,8 +32,9 @@ export function problemOf(error: TidingsError, instance?: string): Problem {
     code: error.code,
     title,
     status,
-    detail: error.message,
-    ...(error.field === undefined ? {} : { field: error.field }),
+    // Whoever puts a token where a topic belongs has it shown to whoever looks over their shoulder.
+    detail: withoutSecrets(error.message),
+    ...(error.field === undefined ? {} : { field: withoutSecrets(error.field) }),
     ...(instance === undefined ? {} : { instance }),
   }
 }

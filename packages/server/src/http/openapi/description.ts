@@ -62,7 +62,8 @@ const securitySchemes = {
     type: 'apiKey',
     in: 'cookie',
     name: '__Host-tidings',
-    description: 'Set by `POST /api/session`.',
+    description:
+      'Set by `POST /api/session`; the browser sends it by itself, and nothing is to be entered here.',
   },
   ticket: {
     type: 'apiKey',
@@ -123,7 +124,7 @@ export const description = {
     version: packageJson.version,
     description:
       'Push events from servers to people over Server-Sent Events, and lose none. ' +
-      'Errors are problem documents (RFC 9457) with a stable `code`.',
+      'Errors are problem documents (RFC 9457) with a stable `code`. In dev mode nobody needs a credential.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
   servers: [{ url: '/' }],
