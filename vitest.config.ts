@@ -10,14 +10,14 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'benchmarks/src/**/*.test.ts'] },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.{ts,tsx}', 'benchmarks/src/**/*.test.ts'] },
       },
       {
         resolve,
         ssr,
         test: {
           name: 'system',
-          include: ['tests/**/*.test.ts', 'examples/*/*.test.ts'],
+          include: ['tests/**/*.test.{ts,tsx}', 'examples/*/*.test.ts'],
           // Whole processes, disks and browsers: two at a time is what a 2-core machine carries.
           maxWorkers: 2,
           testTimeout: 60_000,

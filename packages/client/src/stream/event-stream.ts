@@ -1,0 +1,223 @@
+import type { TidingsEvent } from '../event.ts'
+import type { ConnectOptions } from '../options.ts'
+import type { SchemaResult } from '../schema.ts'
+import type { Status } from '../status.ts'
+import type { HandlerOptions, QueueOptions, StreamEvents, TidingsStream } from '../stream.ts'
+import type { Block, ControlBlock, EventBlock } from './block.ts'
+import { EventQueue } from './event-queue.ts'
+import type { Feed, FeedListener, OpenFeed } from './feed.ts'
+import { Handlers, topicFilter } from './handlers.ts'
+import { Ledger } from './ledger.ts'
+import { PlaceStore } from './place-store.ts'
+import { RecentIds } from './recent-ids.ts'
+
+/** The place and time of the newest event follow in `status` within this time: a burst is not a burst of renders. */
+export const statusPauseMs = 250
+
+/** A subscription, as the application sees it: what a feed brings goes to handlers and loops, each id once. */
+export class EventStream implements TidingsStream, FeedListener {
+  readonly #options: ConnectOptions
+  readonly #feed: Feed
+  readonly #handlers = new Handlers()
+  readonly #queues = new Map<EventQueue, (event: TidingsEvent) => boolean>()
+  readonly #seen = new RecentIds()
+  readonly #store: PlaceStore
+  readonly #ledger: Ledger
+  readonly #listeners = new Set<(status: Status) => void>()
+  /** How often each topic is wanted. */
+  readonly #topics = new Map<string, number>()
+  #status: Status | undefined
+  #statusTimer: ReturnType<typeof setTimeout> | undefined
+  #lastEventAtMs: number | undefined
+  #gap: Status['gap']
+  #isClosed = false
+
+  constructor(options: ConnectOptions, openFeed: OpenFeed) {
+    this.#options = options
+    for (const topic of options.topics ?? []) this.#topics.set(topic, 1)
+    this.#store = new PlaceStore(options)
+    this.#ledger = new Ledger(() => this.#onHandled())
+    this.#feed = openFeed(options, () => this.#beginning(), this)
+    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+    this.#feed.tell('open')
+    if (options.paused) this.#feed.tell('pause')
+    if (options.signal?.aborted) this.close()
+  }
+
+  get status(): Status {
+    this.#status ??= Object.freeze({
+      ...this.#feed.status,
+      role: this.#feed.role,
+      lastEventId: this.#ledger.handled,
+      lastEventAtMs: this.#lastEventAtMs,
+      gap: this.#gap,
+    })
+    return this.#status
+  }
+
+  get topics(): readonly string[] {
+    return [...this.#topics.keys()]
+  }
+
+  on(type: string, handler: (value: never) => unknown, options?: HandlerOptions): () => void {
+    return this.#handlers.add(type, handler, options)
+  }
+
+  events(options: QueueOptions = {}): AsyncIterableIterator<TidingsEvent> {
+    const queue = new EventQueue(this.#ledger, options, () => this.#queues.delete(queue))
+    const types = options.types === undefined ? undefined : new Set(options.types)
+    const wants = topicFilter(options.topic)
+    if (this.#isClosed || options.signal?.aborted) queue.finish()
+    else this.#queues.set(queue, ({ type, topic }) => wants(topic) && (types?.has(type) ?? true))
+    options.signal?.addEventListener('abort', () => void queue.return(), { once: true })
+    return queue
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<TidingsEvent> {
+    return this.events()
+  }
+
+  onStatus(listener: (status: Status) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  add(...topics: string[]): Promise<void> {
+    for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
+    const added = this.#feed.add(topics)
+    // Whoever does not wait for it finds it in `status.trouble`.
+    added.catch(() => {
+      for (const topic of topics) this.#release(topic)
+    })
+    return added
+  }
+
+  remove(...topics: string[]): void {
+    this.#feed.remove(topics.filter((topic) => this.#release(topic)))
+  }
+
+  /** Wants a topic once less. Returns whether that was the last time. */
+  #release(topic: string): boolean {
+    const count = this.#topics.get(topic)
+    if (count !== undefined && count > 1) this.#topics.set(topic, count - 1)
+    return count === 1 && this.#topics.delete(topic)
+  }
+
+  dismissGap(): void {
+    this.#gap = undefined
+    this.onChange()
+  }
+
+  pause(): void {
+    this.#feed.tell('pause')
+  }
+
+  resume(): void {
+    this.#feed.tell('resume')
+  }
+
+  reconnect(): void {
+    this.#feed.tell('reconnect')
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#feed.close()
+    this.#store.close()
+    for (const queue of this.#queues.keys()) queue.finish()
+    this.onChange()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    await this.#feed.close()
+  }
+
+  onChange(): void {
+    clearTimeout(this.#statusTimer)
+    this.#statusTimer = undefined
+    this.#status = undefined
+    for (const listener of [...this.#listeners]) listener(this.status)
+  }
+
+  onBlock(block: Block): Promise<void> | undefined {
+    const entry = this.#ledger.enter(block.place)
+    const pending = this.#deliver(block, entry)
+    if (pending === undefined) this.#ledger.settle(entry)
+    return pending?.then(() => this.#ledger.settle(entry))
+  }
+
+  #deliver(block: Block, entry: ReturnType<Ledger['enter']>): Promise<void> | undefined {
+    if (block.kind === 'place') return undefined
+    if (block.kind === 'control') return this.#control(block)
+    this.#lastEventAtMs = Date.now()
+    // Only Tidings promises that an id is one event's alone, and only Tidings names the topic.
+    if (block.topic !== undefined && block.id !== '' && !this.#seen.add(block.id)) return undefined
+    if (!this.#isWanted(block.type)) return undefined
+    return this.#check(eventOf(block), (event) => this.#hand(event, entry))
+  }
+
+  #isWanted(type: string): boolean {
+    return this.#queues.size > 0 || this.#handlers.has(type) || this.#options.events?.[type] !== undefined
+  }
+
+  #control({ type, value }: ControlBlock): Promise<void> | undefined {
+    if (type === 'gap') {
+      this.#gap = value
+      this.onChange()
+    }
+    return this.#handlers.call(type, value as StreamEvents[typeof type])
+  }
+
+  /** Has the event's schema look at it, if there is one. */
+  #check(
+    event: TidingsEvent,
+    then: (event: TidingsEvent) => Promise<void> | undefined,
+  ): Promise<void> | undefined {
+    const schema = this.#options.events?.[event.type]
+    if (schema === undefined) return then(event)
+    const judge = (result: SchemaResult<unknown>): Promise<void> | undefined =>
+      result.issues === undefined
+        ? then({ ...event, data: result.value })
+        : this.#handlers.callInvalid({ event, issues: result.issues })
+    const result = schema['~standard'].validate(event.data)
+    return result instanceof Promise ? result.then(judge) : judge(result)
+  }
+
+  #hand(event: TidingsEvent, entry: ReturnType<Ledger['enter']>): Promise<void> | undefined {
+    const frozen = Object.freeze(event)
+    const full: Promise<void>[] = []
+    for (const [queue, wants] of this.#queues) {
+      const room = wants(frozen) ? queue.push(frozen, entry) : undefined
+      if (room !== undefined) full.push(room)
+    }
+    const called = this.#handlers.callWithEvent(frozen)
+    if (full.length === 0) return called
+    return Promise.all([called, ...full]).then(() => {})
+  }
+
+  #onHandled(): void {
+    this.#store.keep(this.#ledger.handled ?? '')
+    if (this.#listeners.size === 0) this.#status = undefined
+    else this.#statusTimer ??= setTimeout(() => this.onChange(), statusPauseMs)
+  }
+
+  #beginning(): ReturnType<PlaceStore['get']> {
+    const { lastEventId } = this.#options
+    const stored = this.#store.get()
+    return stored instanceof Promise ? stored.then((place) => place ?? lastEventId) : (stored ?? lastEventId)
+  }
+}
+
+function eventOf({ id, type, text, topic, timeMs, isReplayed }: EventBlock): TidingsEvent {
+  return { id, type, data: parse(text), text, topic, timeMs, isReplayed }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

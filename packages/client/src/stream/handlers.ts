@@ -1,0 +1,110 @@
+import { matchesSegments } from '@tidings/protocol'
+import type { TidingsEvent } from '../event.ts'
+import type { FailedHandler, HandlerOptions, InvalidEvent, StreamEvents } from '../stream.ts'
+
+/** What handlers are called with. */
+export type Value = TidingsEvent | StreamEvents[keyof StreamEvents]
+
+interface Entry {
+  readonly type: string
+  readonly handler: (value: never) => unknown
+  readonly wants: (topic: string | undefined) => boolean
+}
+
+/** The handlers of a stream, in the order in which they were given. */
+export class Handlers {
+  #entries: readonly Entry[] = []
+
+  /** Adds a handler. Returns a function that takes it away. */
+  add(type: string, handler: (value: never) => unknown, options: HandlerOptions = {}): () => void {
+    const entry: Entry = { type, handler, wants: topicFilter(options.topic) }
+    const remove = (): void => {
+      // A new array each time: a handler may take itself away while all are being called.
+      this.#entries = this.#entries.filter((each) => each !== entry)
+    }
+    if (options.signal?.aborted) return remove
+    options.signal?.addEventListener('abort', remove, { once: true })
+    this.#entries = [...this.#entries, entry]
+    return remove
+  }
+
+  /** Whether anybody wants it. */
+  has(type: string): boolean {
+    return this.#entries.some((each) => each.type === type || each.type === '*')
+  }
+
+  /** Calls the handlers of an event, one after another. A promise is returned only if one of them returned one. */
+  callWithEvent(event: TidingsEvent): Promise<void> | undefined {
+    const entries = this.#entries.filter(
+      ({ type, wants }) => (type === event.type || type === '*') && wants(event.topic),
+    )
+    return this.#callAll(entries, event, (error) => this.#fail({ event, error }))
+  }
+
+  /** Calls the handlers of a name of `StreamEvents`. */
+  call<Name extends keyof StreamEvents>(name: Name, value: StreamEvents[Name]): Promise<void> | undefined {
+    return this.#callAll(
+      this.#entries.filter(({ type }) => type === name),
+      value,
+      report,
+    )
+  }
+
+  #callAll(
+    entries: readonly Entry[],
+    value: Value,
+    onError: (error: unknown) => void,
+  ): Promise<void> | undefined {
+    for (const [index, { handler }] of entries.entries()) {
+      const pending = attempt(handler, value, onError)
+      if (pending === undefined) continue
+      return pending.then(() => this.#callAll(entries.slice(index + 1), value, onError))
+    }
+    return undefined
+  }
+
+  /** One that failed must not keep the stream from going on: it would fail again, and again. */
+  #fail(failed: FailedHandler): void {
+    if (this.#entries.some(({ type }) => type === 'failed')) void this.call('failed', failed)
+    else report(failed.error)
+  }
+
+  /** Says that an event's data is not what its schema says. */
+  callInvalid(invalid: InvalidEvent): Promise<void> | undefined {
+    if (this.#entries.some(({ type }) => type === 'invalid')) return this.call('invalid', invalid)
+    const issues = invalid.issues.map(({ message }) => message).join('; ')
+    // No exception: what somebody else publishes must not end a process.
+    console.error(
+      `tidings: the data of an event of type ${invalid.event.type} is not what its schema says: ${issues}`,
+    )
+    return undefined
+  }
+}
+
+/** Whether a topic is one that a handler wants. */
+export function topicFilter(pattern: string | undefined): (topic: string | undefined) => boolean {
+  if (pattern === undefined) return () => true
+  const segments = pattern.split('/')
+  return (topic) => topic === pattern || (topic !== undefined && matchesSegments(segments, topic.split('/')))
+}
+
+function attempt(
+  handler: (value: never) => unknown,
+  value: Value,
+  onError: (error: unknown) => void,
+): Promise<void> | undefined {
+  try {
+    const result = handler(value as never)
+    return result instanceof Promise ? result.then(() => {}, onError) : undefined
+  } catch (error) {
+    onError(error)
+    return undefined
+  }
+}
+
+/** Reports an error like any uncaught one, without stopping what goes on here. */
+function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

@@ -1,0 +1,253 @@
+import type { StateName, Trouble } from '../status.ts'
+import { backoff, longestPauseMs } from './backoff.ts'
+
+/** What is known of a connection: changed by `next()` alone. */
+export interface StreamState {
+  readonly state: StateName
+  /** Counts connections. Another number means: drop the old connection; and, in `connecting`, make a new one. */
+  readonly run: number
+  /** How many tries in a row have failed. */
+  readonly attempt: number
+  readonly trouble: Trouble | undefined
+  /** When to try again, in milliseconds since 1970, while `waiting` or `offline`. */
+  readonly retryAtMs: number | undefined
+  /** The server does not want to see us before, in milliseconds since 1970. */
+  readonly notBeforeMs: number
+  /** Since when there is no connection, in milliseconds since 1970. */
+  readonly awaySinceMs: number | undefined
+}
+
+/** What happens to a connection, or is wished of it. Times are in milliseconds since 1970. */
+export type Input =
+  /** The application wants a connection. */
+  | { readonly type: 'open'; readonly nowMs: number }
+  /** The application wants none, for now. */
+  | { readonly type: 'pause'; readonly nowMs: number }
+  /** … and wants it again. */
+  | { readonly type: 'resume'; readonly nowMs: number }
+  /** The application wants a new one, at once. */
+  | { readonly type: 'reconnect'; readonly nowMs: number }
+  /** The application wants none any more. */
+  | { readonly type: 'close'; readonly nowMs: number }
+  /** The server accepted; `isBehind`: it sends what was missed first. */
+  | { readonly type: 'accepted'; readonly isBehind: boolean }
+  /** All that was missed has arrived. */
+  | { readonly type: 'caught-up' }
+  /** The connection has lasted for a while. */
+  | { readonly type: 'proven' }
+  /** There is no connection, or none any more, and to try again may help. */
+  | {
+      readonly type: 'failed'
+      readonly trouble: Trouble
+      /** How long the server asks to wait, in milliseconds; 0 if it does not say. */
+      readonly adviceMs: number
+      readonly isOnline: boolean
+      readonly random: number
+      readonly nowMs: number
+    }
+  /** There is no connection, and to try again would not help. */
+  | { readonly type: 'refused'; readonly trouble: Trouble; readonly nowMs: number }
+  /** The time to try again has come. */
+  | { readonly type: 'due'; readonly nowMs: number }
+  /** The device has a network again; or the page is seen again, and may have slept. */
+  | { readonly type: 'awake'; readonly nowMs: number }
+  /** The device has lost its network. */
+  | { readonly type: 'offline'; readonly nowMs: number }
+
+type InputType = Input['type']
+type Of<Type extends InputType> = Extract<Input, { type: Type }>
+type Step<Type extends InputType> = (state: StreamState, input: Of<Type>) => StreamState
+type At = { readonly nowMs: number }
+type Table = { readonly [State in StateName]: { readonly [Type in InputType]: Step<Type> } }
+
+/** A stream before it is opened. */
+export const initialState: StreamState = Object.freeze({
+  state: 'idle',
+  run: 0,
+  attempt: 0,
+  trouble: undefined,
+  retryAtMs: undefined,
+  notBeforeMs: 0,
+  awaySinceMs: undefined,
+})
+
+const stay = (state: StreamState): StreamState => state
+
+/** Leaves whatever connection there is, for another state. */
+function leave(
+  state: StreamState,
+  to: StateName,
+  nowMs: number,
+  more: Partial<StreamState> = {},
+): StreamState {
+  const { run, awaySinceMs = nowMs } = state
+  return { ...state, state: to, run: run + 1, awaySinceMs, retryAtMs: undefined, notBeforeMs: 0, ...more }
+}
+
+const connect = (state: StreamState, { nowMs }: At): StreamState => leave(state, 'connecting', nowMs)
+
+const hold: Step<'pause'> = (state, { nowMs }) =>
+  leave(state, 'paused', nowMs, { attempt: 0, trouble: undefined })
+
+const end: Step<'close'> = (state, { nowMs }) =>
+  leave(state, 'idle', nowMs, { attempt: 0, trouble: undefined })
+
+const accept: Step<'accepted'> = (state, { isBehind }) => ({
+  ...state,
+  state: isBehind ? 'catching-up' : 'live',
+  awaySinceMs: undefined,
+})
+
+const goLive: Step<'caught-up'> = (state) => ({ ...state, state: 'live' })
+
+// Only now: a server that accepts and drops would otherwise be asked without a pause, for ever.
+const prove: Step<'proven'> = (state) => ({ ...state, attempt: 0, trouble: undefined })
+
+const wait: Step<'failed'> = (state, { trouble, adviceMs, isOnline, random, nowMs }) => {
+  const attempt = state.attempt + 1
+  if (!isOnline) return goOffline({ ...state, attempt, trouble }, { type: 'offline', nowMs })
+  const retryAtMs = nowMs + backoff({ attempt, adviceMs, random })
+  return leave(state, 'waiting', nowMs, { attempt, trouble, retryAtMs, notBeforeMs: nowMs + adviceMs })
+}
+
+const refuse: Step<'refused'> = (state, { trouble, nowMs }) => leave(state, 'refused', nowMs, { trouble })
+
+// A browser can be wrong about its network (it does not count loopback): so now and then it is tried all the same.
+const goOffline: Step<'offline'> = (state, { nowMs }) =>
+  leave(state, 'offline', nowMs, { retryAtMs: nowMs + longestPauseMs, notBeforeMs: state.notBeforeMs })
+
+// What the server asked for counts, also when the network is back.
+const hurry: Step<'awake'> = (state, { nowMs }) =>
+  nowMs >= state.notBeforeMs
+    ? leave(state, 'connecting', nowMs)
+    : { ...state, state: 'waiting', retryAtMs: Math.min(state.retryAtMs ?? Infinity, state.notBeforeMs) }
+
+/** What each happening does in each state: complete, or it does not compile. */
+const table: Table = {
+  idle: {
+    open: connect,
+    pause: stay,
+    resume: stay,
+    reconnect: stay,
+    close: stay,
+    accepted: stay,
+    'caught-up': stay,
+    proven: stay,
+    failed: stay,
+    refused: stay,
+    due: stay,
+    awake: stay,
+    offline: stay,
+  },
+  connecting: {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: accept,
+    'caught-up': stay,
+    proven: stay,
+    failed: wait,
+    refused: refuse,
+    due: stay,
+    awake: stay,
+    offline: goOffline,
+  },
+  'catching-up': {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': goLive,
+    proven: prove,
+    failed: wait,
+    refused: refuse,
+    due: stay,
+    awake: stay,
+    offline: goOffline,
+  },
+  live: {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': stay,
+    proven: prove,
+    failed: wait,
+    refused: refuse,
+    due: stay,
+    awake: stay,
+    offline: goOffline,
+  },
+  waiting: {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': stay,
+    proven: stay,
+    failed: stay,
+    refused: stay,
+    due: connect,
+    awake: hurry,
+    offline: goOffline,
+  },
+  offline: {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': stay,
+    proven: stay,
+    failed: stay,
+    refused: stay,
+    due: connect,
+    awake: hurry,
+    offline: stay,
+  },
+  paused: {
+    open: stay,
+    pause: stay,
+    resume: connect,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': stay,
+    proven: stay,
+    failed: stay,
+    refused: stay,
+    due: stay,
+    awake: stay,
+    offline: stay,
+  },
+  refused: {
+    open: stay,
+    pause: hold,
+    resume: stay,
+    reconnect: connect,
+    close: end,
+    accepted: stay,
+    'caught-up': stay,
+    proven: stay,
+    failed: stay,
+    refused: stay,
+    due: stay,
+    awake: stay,
+    offline: stay,
+  },
+}
+
+/** The state after something happened. The same object if nothing changes. */
+export function next<Type extends InputType>(state: StreamState, input: Of<Type>): StreamState {
+  const step: Step<Type> = table[state.state][input.type as Type]
+  return step(state, input)
+}
