@@ -4,6 +4,7 @@ import { resolveUrl } from './server-base.ts'
 import { EventStream } from './stream/event-stream.ts'
 import { Link } from './stream/link.ts'
 import type { TypedStream } from './stream.ts'
+import { canShare, SharedFeed } from './tabs/shared-feed.ts'
 
 /**
  * Opens a stream of events: of a Tidings server, or of any other that speaks Server-Sent Events.
@@ -16,5 +17,8 @@ export function connect<Events extends Schemas = Record<never, never>>(
   options: ConnectOptions<Events> = {},
 ): TypedStream<Events> {
   resolveUrl(options.url ?? '/events')
-  return new EventStream(options, (...parts) => new Link(...parts)) as TypedStream<Events>
+  const isShared = Boolean(options.shared) && canShare()
+  return new EventStream(options, (...parts) =>
+    isShared ? new SharedFeed(...parts) : new Link(...parts),
+  ) as TypedStream<Events>
 }

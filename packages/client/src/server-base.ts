@@ -27,15 +27,13 @@ export function resolveUrl(url: string | URL, page: string | undefined = pageAdd
     return new URL(url, page)
   } catch (cause) {
     throw new TypeError(
-      `"${url}" is no full address, and there is no page that it could be relative to. ${remedy}`,
+      `"${url}" is no full address like https://example.com/events, and there is no page that it is relative to.`,
       {
         cause,
       },
     )
   }
 }
-
-const remedy = 'Give all of it: { url: "https://example.com/events" }.'
 
 /** What `fetch` takes relative addresses for: the page's base, or the worker's own address. */
 function pageAddress(): string | undefined {

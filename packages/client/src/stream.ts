@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Connected, Expiring, Gap, Goodbye, Live } from '@tidings/protocol'
 import type { TidingsEvent } from './event.ts'
 import type { Output, SchemaIssue, Schemas } from './schema.ts'

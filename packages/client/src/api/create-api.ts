@@ -1,4 +1,4 @@
-import { type EventInput, randomBase36 } from '@tidings/protocol'
+import type { EventInput } from '@tidings/protocol'
 import type {
   ActivityInput,
   AnnouncementInput,
@@ -132,13 +132,15 @@ export function createResources(requester: Requester): Api {
   }
 }
 
-/** Random digits of a key, in base 36: 124 bits. */
-const keyLength = 24
-
 /** A write, under a key of its own if none is given. */
 export function writeOf(path: string, body: string | undefined, options: WriteOptions = {}): Ask {
-  const { idempotencyKey = randomBase36(keyLength), signal } = options
+  const { idempotencyKey = randomKey(), signal } = options
   return { method: 'POST', path, body, idempotencyKey, signal }
+}
+
+/** 128 random bits. `crypto.randomUUID` is missing in pages that came over plain HTTP. */
+function randomKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }
 
 function inboxPath(user: string): string {

@@ -21,7 +21,7 @@ export async function readAnswer(response: Response): Promise<unknown> {
   if (type === 'opaqueredirect' || (status >= 300 && status < 400)) {
     throw new TidingsRequestError(
       'redirect',
-      'The server redirects, and credentials do not go along. Give the address that it redirects to.',
+      'The server redirects, and credentials do not go along: name the final address.',
       { status },
     )
   }
@@ -52,7 +52,7 @@ function asError(response: Response, text: string, answer: unknown): TidingsRequ
 }
 
 /** What a text is as JSON; `undefined` if it is none. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {

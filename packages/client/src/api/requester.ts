@@ -19,7 +19,7 @@ export interface ApiOptions {
   /** Headers of your own. */
   readonly headers?: HeaderRecord | (() => HeaderRecord | Promise<HeaderRecord>) | undefined
   /** Whether cookies go along: `same-origin` if absent. */
-  readonly credentials?: RequestCredentials | undefined
+  readonly credentials?: 'omit' | 'same-origin' | 'include' | undefined
   /** Used in place of the global `fetch`. */
   readonly fetch?: typeof fetch | undefined
   /** How long one try may take, in milliseconds: 10,000 if absent. */
@@ -51,7 +51,7 @@ export class Requester {
   constructor(options: ApiOptions) {
     this.#base = serverBase(options.url)
     this.#options = options
-    if (options.token === '') throw new TypeError('The token is empty: leave it out, or give one.')
+    if (options.token === '') throw new TypeError('The token is empty.')
   }
 
   /**
@@ -118,7 +118,7 @@ export class Requester {
       }
       throw new TidingsRequestError(
         'network',
-        `${url.origin} could not be reached, or hung up. ${corsHint}`,
+        `${url.origin} could not be reached, or hung up; or its corsOrigins lack this page.`,
         { cause },
       )
     } finally {
@@ -140,8 +140,6 @@ export class Requester {
   }
 }
 
-const corsHint = 'In a page, a server of another origin must name yours in corsOrigins.'
-
 /** @throws TidingsRequestError if there is none: a request that should show one is never sent without. */
 async function readToken(
   source: TokenSource,
@@ -151,7 +149,7 @@ async function readToken(
   const token = typeof source === 'string' ? source : await source({ reason, signal })
   signal.throwIfAborted()
   if (token) return token
-  throw new TidingsRequestError('token', 'token() gave none, and this request is not sent without.')
+  throw new TidingsRequestError('token', 'token() gave none, and nothing is sent without.')
 }
 
 function canPass({ code, status }: TidingsRequestError): boolean {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { EventInput } from '@tidings/protocol'
 import type { Receipt } from '../api/answers.ts'
 import { type Api, createResources, type WriteOptions } from '../api/create-api.ts'
@@ -6,7 +7,7 @@ import { type ApiOptions, Requester } from '../api/requester.ts'
 import type { TokenSource } from '../options.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { Gate } from './gate.ts'
-import { Outbox, type OutboxLimits } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 
 /** How a program publishes. */
 export interface PublisherOptions extends Omit<ApiOptions, 'url' | 'token'> {
@@ -26,12 +27,7 @@ export interface PublisherOptions extends Omit<ApiOptions, 'url' | 'token'> {
   readonly maxWaitingBytes?: number | undefined
 }
 
-const defaults: OutboxLimits = {
-  maxBatchEvents: 500,
-  maxBatchBytes: 512 * 1024,
-  maxWaitingEvents: 10_000,
-  maxWaitingBytes: 16 * 1024 * 1024,
-}
+const kibibyte = 1024
 
 const defaultTries = 10
 
@@ -58,10 +54,11 @@ export interface Publisher extends Pick<Api, 'notify' | 'announce' | 'update' | 
  * @throws TypeError if the address is not a full one, or the key is empty.
  */
 export function createPublisher({ key, ...options }: PublisherOptions): Publisher {
-  const limits = readLimits(options)
+  const { maxBatchEvents = 500, maxBatchBytes = 512 * kibibyte } = options
+  const { maxWaitingEvents = 10_000, maxWaitingBytes = 16 * 1024 * kibibyte } = options
   const requester = new Requester({ ...options, token: key, tries: options.tries ?? defaultTries })
   const api = createResources(requester)
-  const outbox = new Outbox(limits)
+  const outbox = new Outbox({ maxBatchEvents, maxBatchBytes, maxWaitingEvents, maxWaitingBytes })
   const dispatcher = new Dispatcher(requester, outbox)
   const gate = new Gate(placesAtGate)
   const pending = new Set<Promise<unknown>>()
@@ -80,7 +77,7 @@ export function createPublisher({ key, ...options }: PublisherOptions): Publishe
   /** Sends something that has a request of its own. */
   function send<Value>(start: () => Promise<Value>): Promise<Value> {
     return track(async () => {
-      if (gate.size >= limits.maxWaitingEvents) {
+      if (gate.size >= maxWaitingEvents) {
         throw new TidingsRequestError('overflow', `${gate.size} requests wait for the server already.`)
       }
       return gate.run(start)
@@ -149,16 +146,4 @@ function put(
     outbox.put(parcel)
     signal?.addEventListener('abort', stop)
   })
-}
-
-/** @throws RangeError for a limit that nothing would fit in. */
-function readLimits(options: Partial<{ [name in keyof OutboxLimits]: number | undefined }>): OutboxLimits {
-  const limits = { ...defaults }
-  for (const name of Object.keys(defaults) as (keyof OutboxLimits)[]) {
-    const value = options[name]
-    if (value === undefined) continue
-    if (!(value >= 1)) throw new RangeError(`${name} is at least 1.`)
-    Object.assign(limits, { [name]: value })
-  }
-  return limits
 }

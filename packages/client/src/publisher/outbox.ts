@@ -50,7 +50,7 @@ export class Outbox {
       throw new TidingsRequestError(
         'overflow',
         `${this.#events} events (${this.#bytes} bytes) wait for the server already. ` +
-          'Publish no more until some have been acknowledged, or raise maxWaitingEvents and maxWaitingBytes.',
+          'Await some of them, or raise maxWaitingEvents and maxWaitingBytes.',
       )
     }
     this.#parcels.add(parcel)

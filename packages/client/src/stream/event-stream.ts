@@ -86,9 +86,7 @@ export class EventStream implements TidingsStream, FeedListener {
     for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
     const added = this.#feed.add(topics)
     // Whoever does not wait for it finds it in `status.trouble`.
-    added.catch(() => {
-      for (const topic of topics) this.#release(topic)
-    })
+    added.catch(() => this.remove(...topics))
     return added
   }
 

@@ -1,4 +1,5 @@
 import type { ConnectOptions } from '../options.ts'
+import { resolveUrl } from '../server-base.ts'
 import type { Return, Status, Trouble } from '../status.ts'
 import { checkAnswer } from './answer.ts'
 import type { Block, ControlBlock } from './block.ts'
@@ -7,6 +8,7 @@ import { Credential } from './credential.ts'
 import { Dialect } from './dialect.ts'
 import { Failure, wordsOf } from './failure.ts'
 import type { Feed, FeedListener } from './feed.ts'
+import { impliedTopics } from './implied-topics.ts'
 import { requestStream } from './request.ts'
 import { requestAboutStream } from './stream-requests.ts'
 import { type Input, initialState, next, type StreamState } from './stream-state.ts'
@@ -60,7 +62,8 @@ export class Link implements Feed {
     this.#options = options
     this.#listener = listener
     this.#beginning = beginning
-    this.#topics = new Topics(options.topics ?? [])
+    const isBare = impliedTopics(resolveUrl(options.url ?? '/events')).length === 0
+    this.#topics = new Topics(options.topics ?? [], isBare ? 'broadcast' : undefined)
     this.#credential = new Credential(options.token)
     this.#heartbeatMs = options.heartbeatMs ?? 0
     this.#stopWatching = watchSurroundings({
@@ -272,7 +275,7 @@ export class Link implements Feed {
       if (isFinal && trouble.status !== 401 && trouble.status !== 404) {
         this.#refusedTopic = { ...trouble, code: 'topics' }
         this.#listener.onChange()
-        throw error
+        throw new Failure(this.#refusedTopic, { isFinal })
       }
       // To connect anew with all the topics loses nothing, and has its pauses and its limits.
       if (this.#clientId === clientId) this.#end(error)

@@ -15,21 +15,25 @@ interface Waiting {
 /** What a stream wants, what the open one was asked for, and how the one becomes the other. */
 export class Topics {
   readonly wanted: Set<string>
+  readonly #beside: string | undefined
   /** What the server was asked for. */
   #asked = new Set<string>()
   #change: ChangeTopics | undefined
   #isChanging = false
   #waiting: Waiting[] = []
 
-  constructor(wanted: Iterable<string>) {
+  /** @param beside what the server sends if it is asked for nothing, and is asked for beside whatever is added. */
+  constructor(wanted: Iterable<string>, beside: string | undefined) {
     this.wanted = new Set(wanted)
+    this.#beside = this.wanted.size === 0 ? beside : undefined
   }
 
   /** All that is wanted, for a new connection, which nothing can be changed of yet. */
-  ask(): ReadonlySet<string> {
+  ask(): string[] {
     this.#change = undefined
     this.#asked = new Set(this.wanted)
-    return this.#asked
+    const topics = [...this.wanted]
+    return this.#beside === undefined || topics.length === 0 ? topics : [this.#beside, ...topics]
   }
 
   /** The connection stands, and its topics can be changed like this. */

@@ -1,0 +1,7 @@
+/** The topics that the address of a stream names by itself (PROTOCOL §5.1). */
+export function impliedTopics(address: URL): string[] {
+  const topics = address.searchParams.getAll('topic')
+  const user = /\/events\/([^/]+)$/.exec(address.pathname)?.[1]
+  const userId = user === undefined ? address.searchParams.get('userId') : decodeURIComponent(user)
+  return userId === null ? topics : [...topics, `user/${userId}`, 'broadcast']
+}

@@ -1,0 +1,222 @@
+import { type ConnectOptions, connect, type TidingsEvent, type TidingsStream } from '@tidings/client'
+import { expect, test } from 'vitest'
+import { ServerProcess } from '../support/server-process.ts'
+import { until } from '../support/until.ts'
+import { publish } from './posting.ts'
+
+// Node has the locks and channels of browsers: streams of one process stand for tabs here. In a real browser they are
+// tried in tests/browser/tabs.test.ts.
+
+test('ten tabs have one connection, and each gets every event once', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 10)
+  await tabs.areLive()
+  expect(tabs.roles()).toEqual({ leader: 1, follower: 9 })
+  expect(await openStreams(server)).toBe(1)
+  await publish(server.url, numbered(0, 20))
+  await tabs.haveAll(numbers(20))
+  expect(await openStreams(server)).toBe(1)
+})
+
+test('another tab takes over from a leader that is closed; nothing is lost or doubled', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 4)
+  await tabs.areLive()
+  const sent = publishAll(server.url, 60)
+  for (const enough of [10, 30]) {
+    await until('some events', () => tabs.all.every(({ events }) => events.length >= enough))
+    tabs.closeLeader()
+  }
+  await sent
+  await tabs.haveAll(numbers(60))
+  await tabs.areLive()
+  expect(tabs.roles()).toEqual({ leader: 1, follower: 1 })
+})
+
+test('each tab gets what it wants, and what nobody wants any more is not asked for', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 0)
+  const a = tabs.open({ topics: ['a'] })
+  await tabs.areLive()
+  const b = tabs.open({ topics: ['b'] })
+  await b.stream.add('c')
+  await publish(server.url, [
+    { topic: 'a', data: 1 },
+    { topic: 'b', data: 2 },
+    { topic: 'c', data: 3 },
+  ])
+  await until('the events', () => a.events.length === 1 && b.events.length === 2)
+  expect([a.data, b.data]).toEqual([[1], [2, 3]])
+  expect(await topicsAtServer(server)).toEqual(['a', 'b', 'c'])
+
+  b.stream.close()
+  await until('the topics of the closed tab to go', async () => `${await topicsAtServer(server)}` === 'a')
+  await expect(a.stream.add('not a topic')).rejects.toThrow(/white space/)
+  expect(a.stream.topics).toEqual(['a'])
+})
+
+test('a topic that one tab may not have does not trouble the others', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 2)
+  await tabs.areLive()
+  const [leader, follower] = tabs.leaderFirst()
+  await expect(follower!.stream.add('not a topic')).rejects.toThrow(/white space/)
+  expect(follower!.stream.status.trouble).toMatchObject({ code: 'topics' })
+  expect(leader!.stream.status.trouble).toBeUndefined()
+})
+
+test('a tab that was paused catches up by itself, and joins the others again', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 3)
+  await tabs.areLive()
+  await publish(server.url, numbered(0, 5))
+  await tabs.haveAll(numbers(5))
+  const [, follower] = tabs.leaderFirst()
+  follower!.stream.pause()
+  expect(follower!.stream.status.state).toBe('paused')
+  await publish(server.url, numbered(5, 10))
+  await until('the others', () => tabs.all.filter(({ events }) => events.length === 15).length === 2)
+  expect(follower!.events).toHaveLength(5)
+  follower!.stream.resume()
+  await tabs.haveAll(numbers(15))
+  await tabs.areLive()
+  await publish(server.url, numbered(15, 5))
+  await tabs.haveAll(numbers(20))
+  await until('one connection', async () => (await openStreams(server)) === 1)
+})
+
+test('a tab whose handlers are slow keeps nobody waiting, and loses nothing', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 2)
+  await tabs.areLive()
+  const gate = Promise.withResolvers<void>()
+  const [, slow] = tabs.leaderFirst()
+  slow!.stream.on('*', () => gate.promise)
+  const count = 6_000
+  for (let first = 0; first < count; first += 1_000) await publish(server.url, numbered(first, 1_000))
+  await until('the quick tab', () => tabs.leaderFirst()[0]!.events.length === count)
+  gate.resolve()
+  await tabs.haveAll(numbers(count))
+})
+
+test('a tab that comes with a place gets what it missed first', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 2)
+  await tabs.areLive()
+  const [lastEventId] = await publish(server.url, numbered(0, 1))
+  await publish(server.url, numbered(1, 4))
+  await tabs.haveAll(numbers(5))
+  const late = tabs.open({ lastEventId })
+  await until('what it missed', () => late.events.length === 4)
+  expect(late.events.map(({ isReplayed }) => isReplayed)).toEqual([true, true, true, true])
+  await publish(server.url, numbered(5, 1))
+  await until('the next', () => late.events.length === 5)
+  expect(late.data).toEqual([1, 2, 3, 4, 5])
+})
+
+let counter = 0
+
+interface Tab {
+  readonly stream: TidingsStream
+  readonly events: TidingsEvent[]
+  readonly data: unknown[]
+}
+
+/** Streams that share one connection. */
+class Tabs implements AsyncDisposable {
+  readonly #server: ServerProcess
+  readonly #name = `tabs ${counter++} of ${process.pid}`
+  all: Tab[] = []
+
+  constructor(server: ServerProcess, count: number) {
+    this.#server = server
+    for (let index = 0; index < count; index++) this.open()
+  }
+
+  open(options: ConnectOptions = {}): Tab {
+    const stream = connect({
+      url: `${this.#server.url}/events`,
+      topics: ['orders'],
+      shared: this.#name,
+      ...options,
+    })
+    const events: TidingsEvent[] = []
+    stream.on('*', (event) => events.push(event))
+    const tab = {
+      stream,
+      events,
+      get data() {
+        return events.map(({ data }) => data)
+      },
+    }
+    this.all.push(tab)
+    return tab
+  }
+
+  closeLeader(): void {
+    const [leader, ...others] = this.leaderFirst()
+    expect(leader!.stream.status.role).toBe('leader')
+    leader!.stream.close()
+    this.all = others
+  }
+
+  leaderFirst(): Tab[] {
+    return this.all.toSorted(
+      (a, b) => Number(b.stream.status.role === 'leader') - Number(a.stream.status.role === 'leader'),
+    )
+  }
+
+  roles(): Record<string, number> {
+    return Object.fromEntries(
+      ['leader', 'follower'].map((role) => [
+        role,
+        this.all.filter(({ stream }) => stream.status.role === role).length,
+      ]),
+    )
+  }
+
+  async areLive(): Promise<void> {
+    const states = () => this.all.map(({ stream }) => stream.status.state)
+    await until(
+      () => `all tabs to be live: ${states()}`,
+      () =>
+        states().every((state) => state === 'live') && this.all.every(({ stream }) => stream.status.clientId),
+    )
+  }
+
+  async haveAll(expected: readonly number[]): Promise<void> {
+    await until(
+      () => `all events: ${this.all.map(({ events }) => events.length)}`,
+      () => this.all.every(({ events }) => events.length >= expected.length),
+    )
+    for (const { data } of this.all) expect(data).toEqual(expected)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { stream } of this.all) await stream[Symbol.asyncDispose]()
+  }
+}
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+function numbered(first: number, count: number): { topic: string; data: number }[] {
+  return numbers(count).map((index) => ({ topic: 'orders', data: first + index }))
+}
+
+async function publishAll(url: string, count: number): Promise<void> {
+  for (let first = 0; first < count; first += 2) await publish(url, numbered(first, 2))
+}
+
+async function openStreams(server: ServerProcess): Promise<number> {
+  const stats = (await (await fetch(`${server.url}/api/stats`)).json()) as { totalConnections: number }
+  return stats.totalConnections
+}
+
+async function topicsAtServer(server: ServerProcess): Promise<string[]> {
+  const topics = ['a', 'b', 'c']
+  const query = topics.map((topic) => `topic=${topic}`).join('&')
+  const { streams } = (await (await fetch(`${server.url}/api/presence?${query}`)).json()) as {
+    streams: Record<string, number>
+  }
+  return topics.filter((topic) => (streams[topic] ?? 0) > 0)
+}
