@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { ServerProcess, tidingsCommand } from '../support/server-process.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -14,6 +16,12 @@ async function publish(server: ServerProcess, events: readonly object[]): Promis
     body: JSON.stringify(events),
   })
   return ((await answer.json()) as { ids: string[] }).ids
+}
+
+/** When the log took the events of a topic, as its pages say it: the events of one publish have one time. */
+async function timesOf(server: ServerProcess, topic: string): Promise<string[]> {
+  const answer = await fetch(`${server.url}/api/events?topic=${topic}`)
+  return ((await answer.json()) as { events: { time: string }[] }).events.map(({ time }) => time)
 }
 
 test('prints a line for each event of its topics and types, and ends when it has enough', async () => {
@@ -37,7 +45,12 @@ test('prints a line for each event of its topics and types, and ends when it has
     '2',
   ]
   const plain = await tidings(follow)
-  const lines = [`${ids[0]} created {"a":1}`, `${ids[1]} paid two\\nlines\\u001b[2J`, '']
+  const [time] = await timesOf(server, 'orders/*')
+  const lines = [
+    `${ids[0]} ${time} orders/1 created {"a":1}`,
+    `${ids[1]} ${time} orders/2 paid two\\nlines\\u001b[2J`,
+    '',
+  ]
   expect(plain).toEqual({ code: 0, stdout: lines.join('\n'), stderr: '' })
   const json = await tidings([...follow, '--json'])
   expect(
@@ -46,8 +59,8 @@ test('prints a line for each event of its topics and types, and ends when it has
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toEqual([
-    { id: ids[0], type: 'created', data: '{"a":1}' },
-    { id: ids[1], type: 'paid', data: 'two\nlines\u001b[2J' },
+    { id: ids[0], topic: 'orders/1', type: 'created', time, data: '{"a":1}' },
+    { id: ids[1], topic: 'orders/2', type: 'paid', time, data: 'two\nlines\u001b[2J' },
   ])
 })
 
@@ -58,7 +71,8 @@ test('begins after the event with the id of --since', async () => {
     [1, 2, 3].map((data) => ({ topic: 'a', data })),
   )
   const { stdout } = await tidings(['tail', 'a', '--url', server.url, '--since', ids[0]!, '--count', '2'])
-  expect(stdout).toBe(`${ids[1]} message 2\n${ids[2]} message 3\n`)
+  const [time] = await timesOf(server, 'a')
+  expect(stdout).toBe(`${ids[1]} ${time} a message 2\n${ids[2]} ${time} a message 3\n`)
 })
 
 test('an id of another history is a gap: said on standard error, and it goes on', async () => {
@@ -66,7 +80,8 @@ test('an id of another history is a gap: said on standard error, and it goes on'
   await using tail = new CliProcess(['tail', 'a', '--url', server.url, '--since', 'nonsense', '--count', '1'])
   await tail.says('gap (bad-cursor)')
   const [id] = await publish(server, [{ topic: 'a', data: 1 }])
-  expect(await tail.finish()).toMatchObject({ code: 0, stdout: `${id} message 1\n` })
+  const [time] = await timesOf(server, 'a')
+  expect(await tail.finish()).toMatchObject({ code: 0, stdout: `${id} ${time} a message 1\n` })
 })
 
 test('goes on through a network that cuts it again and again: every event once, in order', async () => {
@@ -93,14 +108,17 @@ test('a server that falls silent is left after two heartbeats, and found again',
   await using server = await ServerProcess.start({ settings: { heartbeatMs: 200, retryMs: 20 } })
   await using proxy = await TcpProxy.start(server.port)
   const url = `http://127.0.0.1:${proxy.port}`
-  await using tail = new CliProcess(['tail', 'a', '--url', url, '--count', '1'])
-  await until('a stream', () => proxy.size === 1)
-  await publish(server, [{ topic: 'b', data: 0 }])
+  await using tail = new CliProcess(['tail', 'a', '--url', url, '--last', '1', '--count', '2'])
+  // Only a stream that has begun knows how often something arrives.
+  await publish(server, [{ topic: 'a', data: 0 }])
+  await until('the first event', () => tail.lines.length === 1)
   proxy.set({ down: { isBlackhole: true } })
   await tail.says('no answer in time; coming back')
   const [id] = await publish(server, [{ topic: 'a', data: 1 }])
   proxy.set({})
-  expect(await tail.finish()).toMatchObject({ code: 0, stdout: `${id} message 1\n` })
+  const { code } = await tail.finish()
+  const [, time] = await timesOf(server, 'a')
+  expect([code, ...tail.lines.slice(1)]).toEqual([0, `${id} ${time} a message 1`])
 })
 
 test('waits for a server that is not there yet', async () => {
@@ -164,4 +182,22 @@ test('what the server refuses ends it with 65', async () => {
   })
   const elsewhere = await tidings(['tail', '--url', `${server.url}/elsewhere`])
   expect(elsewhere.code).toBe(65)
+})
+
+test('another server, which says neither topic nor time, is followed too', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write('id: 1\ntime: 99999999999999999\ndata: a\n\nevent: b\ndata: b\n\n')
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const plain = await tidings(['tail', '--url', url, '--count', '2'])
+    expect(plain).toEqual({ code: 0, stdout: '1 - - message a\n1 - - b b\n', stderr: '' })
+    const json = await tidings(['tail', '--url', url, '--count', '1', '--json'])
+    expect(json.stdout).toBe('{"id":"1","type":"message","data":"a"}\n')
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
 })

@@ -22,6 +22,8 @@ const expected: { readonly [bug: string]: readonly Invariant[] } = {
   'shows an event before it is stored, and loses it': ['I4'],
   'moves a stream back': ['I2'],
   'changes the type of an event': ['I4'],
+  'changes the topic of an event': ['I4'],
+  'leaves out the topic of an event': ['I4'],
   'shows a topic that was not asked for': ['I3'],
 }
 
@@ -101,7 +103,7 @@ describe('gaps', () => {
     const [to, later] = [idOf(3).replace(epoch, next), idOf(4).replace(epoch, next)]
     const facts = { epochs: [epoch, next] }
     const more = publication('event 4', later)
-    const arrived: Step = { kind: 'block', type: 'message', id: later, data: '"event 4"' }
+    const arrived: Step = { kind: 'block', type: 'message', id: later, topic: 'orders', data: '"event 4"' }
     const told = [opened(2), event(3), gap('epoch', idOf(3), to, 0), arrived]
     expect(checkHistory(history({ steps: told, isSettled: true }, facts, [more]))).toEqual([])
     const untold = [opened(2), event(3), arrived]
@@ -123,7 +125,7 @@ describe('an older backup', () => {
   const again = idOf(3).replace(/[^.]+$/, 'again')
   const facts = { withdrawn: new Set([idOf(3)]) }
   const anew = [publication('event 3 anew', again), publication('event 4', idOf(4))]
-  const fourth: Step = { kind: 'block', type: 'message', id: idOf(4), data: '"event 4"' }
+  const fourth: Step = { kind: 'block', type: 'message', id: idOf(4), topic: 'orders', data: '"event 4"' }
   const told = [opened(2), event(3), gap('diverged', idOf(3), again, null)]
 
   it('takes events away, and a gap tells so', () => {
@@ -210,7 +212,7 @@ function opened(seq: number): Step {
 }
 
 function event(seq: number): Step {
-  return { kind: 'block', type: 'message', id: idOf(seq), data: `"event ${seq}"` }
+  return { kind: 'block', type: 'message', id: idOf(seq), topic: 'orders', data: `"event ${seq}"` }
 }
 
 function gap(reason: string, from: string, to: string, missed: number | null): Step {

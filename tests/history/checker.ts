@@ -61,6 +61,9 @@ class Judge {
       if (known.type !== delivery.type) {
         this.#broken('I4', `${got} as type "${delivery.type}"; it was sent as "${known.type}"`)
       }
+      if (known.topic !== delivery.topic) {
+        this.#broken('I4', `${got} of topic "${delivery.topic}"; it was sent to "${known.topic}"`)
+      }
       if (!wants(stream.types, topics, known)) {
         this.#broken('I3', `${got} of topic "${known.topic}", type "${known.type}", which it did not ask for`)
       }

@@ -85,7 +85,8 @@ function listen(pick: Pick, index: number, stored: readonly Stored[], trimmedThr
     }
     const event = stored[at]!
     // Every place that the stream passes is told, as a heartbeat does: so it can come back with any of them.
-    if (matches(event)) steps.push({ kind: 'block', id: idOf(event.seq), type: event.type, data: event.data })
+    const { seq, type, topic, data } = event
+    if (matches(event)) steps.push({ kind: 'block', id: idOf(seq), type, topic, data })
     else steps.push({ kind: 'block', type: 'message', id: idOf(event.seq) })
     if (pick(0, 6) === 0) steps.push({ kind: 'closed' }, opened(event.seq))
   }

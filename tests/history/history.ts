@@ -4,7 +4,7 @@ import type { Cursor, Gap } from '@tidings/protocol'
 export interface SentEvent {
   readonly topic: string
   readonly type: string
-  /** What arrives in `data:`. Unique in a history: streams show no topics, so this is how events are told apart. */
+  /** What arrives in `data:`. Unique in a history: this is how events are told apart. */
   readonly data: string
 }
 
@@ -33,6 +33,7 @@ export type Step =
       readonly kind: 'block'
       readonly id?: string | undefined
       readonly type: string
+      readonly topic?: string | undefined
       readonly data?: string | undefined
     }
   /** The connection ended, however. */

@@ -1,11 +1,12 @@
 import { type Cursor, type Gap, parseCursor } from '@tidings/protocol'
-import type { PlacedGap, StreamHistory, Violation } from './history.ts'
+import type { PlacedGap, Step, StreamHistory, Violation } from './history.ts'
 
 /** An event that reached a stream's handler. */
 export interface Delivery {
   readonly id: string
   readonly cursor: Cursor
   readonly type: string
+  readonly topic: string | undefined
   readonly data: string
 }
 
@@ -33,7 +34,7 @@ export function followStream(stream: StreamHistory): Passage {
   const walk = new Walk(stream)
   for (const step of stream.steps) {
     if (step.kind === 'opened') walk.open(step.lastEventId)
-    else if (step.kind === 'block') walk.block(step.type, step.id, step.data)
+    else if (step.kind === 'block') walk.block(step)
   }
   return walk
 }
@@ -58,7 +59,7 @@ class Walk implements Passage {
     if (isNew) this.#begin(cursor)
   }
 
-  block(type: string, id: string | undefined, data: string | undefined): void {
+  block({ type, id, topic, data }: Extract<Step, { kind: 'block' }>): void {
     const cursor = id === undefined ? undefined : parseCursor(id)
     if (id !== undefined && cursor === undefined) this.#broken('I4', `got the id "${id}", which is no cursor`)
     else if (type === 'gap') this.#gap(id, data)
@@ -66,7 +67,7 @@ class Walk implements Passage {
       if (cursor !== undefined) this.#move(cursor)
     } else if (id === undefined || cursor === undefined)
       this.#broken('I4', `got an event without an id: ${data}`)
-    else this.#deliver({ id, cursor, type, data })
+    else this.#deliver({ id, cursor, type, topic, data })
   }
 
   #begin(cursor: Cursor | undefined): void {

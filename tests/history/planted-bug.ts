@@ -43,7 +43,9 @@ export const plantedBugs: { readonly [name: string]: Bug } = {
   'delivers what it refused': (history, pick) => {
     const refused = history.publications.find(({ attempts }) => attempts[0]?.kind === 'refused')?.events[0]
     if (refused === undefined) return undefined
-    const asRefused = (event: Block) => [{ ...event, data: refused.data, type: refused.type }]
+    const asRefused = (event: Block) => [
+      { ...event, data: refused.data, topic: refused.topic, type: refused.type },
+    ]
     return changeEvent(history, pick, () => true, asRefused)
   },
   'shows one number as two events': (history, pick) => {
@@ -135,6 +137,22 @@ export const plantedBugs: { readonly [name: string]: Bug } = {
       (event) => [{ ...event, type: 'changed' }],
     )
   },
+  'changes the topic of an event': (history, pick) => {
+    return changeEvent(
+      history,
+      pick,
+      () => true,
+      (event) => [{ ...event, topic: 'elsewhere' }],
+    )
+  },
+  'leaves out the topic of an event': (history, pick) => {
+    return changeEvent(
+      history,
+      pick,
+      () => true,
+      (event) => [{ ...event, topic: undefined }],
+    )
+  },
   'shows a topic that was not asked for': (history, pick) => {
     const acknowledged = history.publications.filter((publication) => acknowledgedIds(publication).length > 0)
     const events = acknowledged.flatMap(({ events }) => events)
@@ -143,7 +161,7 @@ export const plantedBugs: { readonly [name: string]: Bug } = {
       if (step?.kind !== 'block' || step.data !== undefined || stream.topics[0] === '**') return undefined
       const data = history.facts.stored!.get(step.id!)
       const event = events.find((candidate) => candidate.data === data)
-      return event && steps.with(at, { ...step, type: event.type, data: event.data })
+      return event && steps.with(at, { ...step, type: event.type, topic: event.topic, data: event.data })
     })
   },
 }

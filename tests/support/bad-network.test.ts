@@ -114,12 +114,13 @@ it.each(['FIN', 'RST'] as const)('a connection can be ended by %s', async (how) 
 })
 
 it('blocks are read the same in one piece and byte by byte', () => {
-  const text = 'retry: 10\r\nevent: a\rid: 1\ndata: ä €\r\ndata:  b\n\n: note\nid: 2\n\n\r\ndata:\n\n'
+  const text =
+    'retry: 10\r\nevent: a\rid: 1\ntopic: é/1\r\ntime: 12\rdata: ä €\r\ndata:  b\n\n: note\nid: 2\n\n\r\ndata:\n\n'
   const whole = readBlocks([Buffer.from(text)])
   const bytes = readBlocks([...Buffer.from(text)].map((byte) => Uint8Array.of(byte)))
   expect(bytes).toEqual(whole)
   expect(whole).toEqual([
-    { type: 'a', id: '1', data: 'ä €\n b', retry: 10 },
+    { type: 'a', id: '1', topic: 'é/1', timeMs: 12, data: 'ä €\n b', retry: 10 },
     { type: 'message', id: '2' },
     { type: 'message', data: '' },
   ])

@@ -2,6 +2,8 @@
 export interface ReadBlock {
   readonly type: string
   readonly id?: string
+  readonly topic?: string
+  readonly timeMs?: number
   /** The lines joined with LF; `undefined` if there was none. */
   readonly data?: string
   readonly retry?: number
@@ -16,7 +18,7 @@ export class BlockReader {
   readonly #onComment: (text: string) => void
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #rest = ''
-  #fields: { type?: string; id?: string; retry?: number } = {}
+  #fields: { type?: string; id?: string; topic?: string; timeMs?: number; retry?: number } = {}
   #data: string[] = []
   #isAfterCr = false
 
@@ -48,13 +50,15 @@ export class BlockReader {
     const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '')
     if (name === 'event') this.#fields.type = value
     else if (name === 'id') this.#fields.id = value
+    else if (name === 'topic') this.#fields.topic = value
+    else if (name === 'time') this.#fields.timeMs = Number(value)
     else if (name === 'data') this.#data.push(value)
     else if (name === 'retry') this.#fields.retry = Number(value)
     else throw new Error(`A stream holds a field that does not exist: ${JSON.stringify(line)}`)
   }
 
   #dispatch(): void {
-    const { type = 'message', id, retry } = this.#fields
+    const { type = 'message', id, retry, ...origin } = this.#fields
     const data = this.#data.length === 0 ? undefined : this.#data.join('\n')
     this.#fields = {}
     this.#data = []
@@ -62,6 +66,7 @@ export class BlockReader {
     this.#onBlock({
       type,
       ...(id !== undefined && { id }),
+      ...origin,
       ...(data !== undefined && { data }),
       ...(retry !== undefined && { retry }),
     })

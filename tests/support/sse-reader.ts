@@ -196,7 +196,7 @@ export class SseReader implements Disposable {
   }
 
   #take(block: ReadBlock): void {
-    const { type, id, data, retry } = block
+    const { type, id, topic, data, retry } = block
     if (retry !== undefined) this.#retryMs = retry
     if (type === 'goodbye') this.goodbye = data
     const isEvent = data !== undefined && !isControl(type)
@@ -207,7 +207,7 @@ export class SseReader implements Disposable {
     if (id !== undefined) this.lastEventId = id
     if (this.options.isTerse && type !== 'gap' && type !== 'connected') return
     if (id === undefined && data === undefined) return
-    this.steps.push({ kind: 'block', type, id, data })
+    this.steps.push({ kind: 'block', type, id, topic, data })
   }
 
   #onClose(): void {

@@ -101,7 +101,8 @@ describe('over HTTP/2', () => {
       for (const name of hopByHop) expect(headers).not.toHaveProperty(name)
     }
     const id = await publish(session, 'orders', 'one')
-    await until('the event', () => stream.text.includes(`id: ${id}\ndata: one\n\n`))
+    await until('the event', () => stream.text.includes(`id: ${id}\ntopic: orders\ntime: `))
+    await until('its data', () => stream.text.includes('data: one\n\n'))
     await until('a heartbeat', () => stream.text.includes(':\n'))
     stream.stream.close()
   })

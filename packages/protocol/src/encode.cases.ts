@@ -80,6 +80,8 @@ const anyBlock: fc.Arbitrary<Block> = fc.record(
   {
     id: fc.oneof(fc.constantFrom('0', 'k3v9x0a1b2.7ps.x9k2m'), anyLine),
     type: someType,
+    topic: fc.oneof(fc.constantFrom('orders/42', 'id', 'data: x'), anyLine),
+    timeMs: fc.maxSafeNat(),
     data: anyData,
     retry: fc.constantFrom(0, 1, 2_000, 2 ** 31 - 1),
   },
@@ -98,7 +100,7 @@ export const anyStream: fc.Arbitrary<readonly Part[]> = fc.array(
 /** Every hard payload once, each in a block with an id of its own. */
 export const hardStream: readonly Part[] = hardData.map((data, index) => ({
   kind: 'block',
-  block: { id: `hard.${index}`, type: 'update', data },
+  block: { id: `hard.${index}`, type: 'update', topic: 'logs/app', timeMs: 1_795_208_400_000, data },
 }))
 
 /** A stream as the encoder writes it. */

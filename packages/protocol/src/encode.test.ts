@@ -22,8 +22,10 @@ import { TidingsError } from './problem.ts'
 
 describe('what a block looks like', () => {
   test('all fields, in a fixed order', () => {
-    const block = { retry: 0, type: 'update', id: '0', data: 'one\ntwo' }
-    expect(encodeBlock(block)).toBe('retry: 0\nevent: update\nid: 0\ndata: one\ndata: two\n\n')
+    const block = { data: 'one\ntwo', timeMs: 1, topic: 'a/b', id: '0', type: 'update', retry: 0 }
+    expect(encodeBlock(block)).toBe(
+      'retry: 0\nevent: update\nid: 0\ntopic: a/b\ntime: 1\ndata: one\ndata: two\n\n',
+    )
   })
 
   test('the default type is not written', () => {
@@ -42,11 +44,12 @@ describe('what a block looks like', () => {
 })
 
 describe('what would forge other fields is refused by the encoder itself', () => {
+  const anyText = fc.string({ unit: 'binary' })
   const forging = fc
     .tuple(fc.string({ unit: 'binary' }), fc.constantFrom('\r', '\n', '\r\n', '\0'), fc.string())
     .map((pieces) => pieces.join(''))
 
-  test.each(['id', 'type'] as const)('CR, LF or NUL in %s', (field) => {
+  test.each(['id', 'type', 'topic'] as const)('CR, LF or NUL in %s', (field) => {
     fc.assert(
       fc.property(forging, (text) => {
         expect(() => encodeBlock({ [field]: text, data: 'x' })).toThrow(TidingsError)
@@ -64,23 +67,27 @@ describe('what would forge other fields is refused by the encoder itself', () =>
 
   test('whatever is accepted has exactly the lines that its fields ask for', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), anyData, (id, type, data) => {
+      fc.property(anyText, anyText, anyText, fc.maxSafeNat(), anyData, (id, type, topic, timeMs, data) => {
         let text: string
         try {
-          text = encodeBlock({ id, type, data })
+          text = encodeBlock({ id, type, topic, timeMs, data })
         } catch {
           return
         }
         const names = text.split('\n').map((line) => line.slice(0, line.indexOf(':')))
         const lines = data.split(/\r\n|\r|\n/).length
         const event = type === 'message' ? [] : ['event']
-        expect(names).toEqual([...event, 'id', ...Array(lines).fill('data'), '', ''])
+        expect(names).toEqual([...event, 'id', 'topic', 'time', ...Array(lines).fill('data'), '', ''])
       }),
     )
   })
 
   test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '1\nid: 2'])('retry: %s', (retry) => {
     expect(() => encodeBlock({ retry: retry as number })).toThrow(TidingsError)
+  })
+
+  test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '1\nid: 2'])('time: %s', (timeMs) => {
+    expect(() => encodeBlock({ timeMs: timeMs as number })).toThrow(TidingsError)
   })
 
   test('retry may be 0 and may be what a timer holds at most', () => {
@@ -94,6 +101,7 @@ describe('through eventsource-parser', () => {
     const received: Received[] = []
     const retries: number[] = []
     const comments: string[] = []
+    const unknown: [field: string, value: string][] = []
     let lastEventId = ''
     const parser = createParser({
       onId: (id) => {
@@ -103,12 +111,13 @@ describe('through eventsource-parser', () => {
       onRetry: (retry) => retries.push(retry),
       onComment: (comment) => comments.push(comment),
       onError: (error) => {
-        throw error
+        if (error.type !== 'unknown-field') throw error
+        unknown.push([error.field!, error.value!])
       },
     })
     const decoder = new TextDecoder()
     for (const piece of pieces) parser.feed(decoder.decode(piece, { stream: true }))
-    return { received, retries, comments, lastEventId }
+    return { received, retries, comments, unknown, lastEventId }
   }
 
   test('every hard payload arrives as it was sent, line ends as LF, one byte at a time', () => {
@@ -116,6 +125,21 @@ describe('through eventsource-parser', () => {
       const part = { kind: 'block', block: { type: 'update', id: '1', data } } as const
       expect(parse(piecesOf([part], 'every byte')).received).toEqual(expectedOf([part]))
     }
+  })
+
+  test('topic and time are fields that it does not know, and passes over', () => {
+    fc.assert(
+      fc.property(anyStream, (parts) => {
+        const { unknown, received } = parse(piecesOf(parts, []))
+        const blocks = parts.flatMap((part) => (part.kind === 'block' ? [part.block] : []))
+        const fields = blocks.flatMap(({ topic, timeMs }) => [
+          ['topic', topic],
+          ['time', timeMs?.toString()],
+        ])
+        expect(unknown).toEqual(fields.filter(([, value]) => value !== undefined))
+        expect(received).toEqual(expectedOf(parts))
+      }),
+    )
   })
 
   test('any stream, cut anywhere, arrives as the model says', () => {

@@ -6,6 +6,10 @@ export interface Block {
   readonly id?: string
   /** The SSE `event:` name; `message` and absent are the same. */
   readonly type?: string
+  /** Where the event was published. No field of the standard: parsers that do not know it pass it over. */
+  readonly topic?: string
+  /** When the log took the event, in whole milliseconds since 1970, as `time:`. No field of the standard either. */
+  readonly timeMs?: number
   /** The payload. Line ends of any kind arrive as LF. */
   readonly data?: string
   /** When a client that lost the stream comes back, in milliseconds: an integer from 0 to 2^31 - 1. */
@@ -14,14 +18,16 @@ export interface Block {
 
 /**
  * Writes one block as the Server-Sent Events format has it (§5.3).
- * @throws TidingsError `invalid_field` if `type` or `id` holds CR, LF or NUL, which would forge other fields,
- *   or if `retry` is not a number of milliseconds that a timer holds.
+ * @throws TidingsError `invalid_field` if `type`, `id` or `topic` holds CR, LF or NUL, which would forge other fields,
+ *   if `retry` is not a number of milliseconds that a timer holds, or `timeMs` no safe integer from 0.
  */
 export function encodeBlock(block: Block): string {
   let text = ''
   if (block.retry !== undefined) text += `retry: ${checkRetry(block.retry)}\n`
   if (block.type !== undefined && block.type !== 'message') text += `event: ${oneLine('type', block.type)}\n`
   if (block.id !== undefined) text += `id: ${oneLine('id', block.id)}\n`
+  if (block.topic !== undefined) text += `topic: ${oneLine('topic', block.topic)}\n`
+  if (block.timeMs !== undefined) text += `time: ${checkTime(block.timeMs)}\n`
   if (block.data !== undefined) text += encodeData(block.data)
   return `${text}\n`
 }
@@ -56,5 +62,12 @@ function checkRetry(retry: number): number {
   if (Number.isInteger(retry) && retry >= 0 && retry <= limits.retryMs) return retry
   throw new TidingsError('invalid_field', `retry must be an integer from 0 to ${limits.retryMs}.`, {
     field: 'retry',
+  })
+}
+
+function checkTime(timeMs: number): number {
+  if (Number.isSafeInteger(timeMs) && timeMs >= 0) return timeMs
+  throw new TidingsError('invalid_field', 'timeMs must be an integer from 0 to 2^53 - 1.', {
+    field: 'timeMs',
   })
 }

@@ -54,9 +54,16 @@ describe('PROTOCOL.md', () => {
       encodeBlock({
         type: 'notification',
         id: 'k3v9x0a1b2.7pt.m2k9x',
+        topic: 'user/alice',
+        timeMs: 1_795_208_400_000,
         data: '{"type":"success","title":"Deploy Complete"}',
       }),
-      encodeBlock({ id: place, data: 'first line\r\nsecond line' }),
+      encodeBlock({
+        id: place,
+        topic: 'logs/app',
+        timeMs: 1_795_208_400_250,
+        data: 'first line\r\nsecond line',
+      }),
       encodeBlock({ type: 'live', id: place, data: JSON.stringify({ cursor: place, replayed: 2 }) }),
       encodeComment(''),
       encodeBlock({ id: 'k3v9x0a1b2.7pw.p51ct' }),

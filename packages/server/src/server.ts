@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import { type Authenticator, type Mode, openAuthenticator } from './auth/authenticator.ts'
 import { hasIssuers } from './auth/token/issuers.ts'
 import type { Settings } from './config/settings.ts'
+import { createDemoFeeds } from './demo-feeds.ts'
 import type { App } from './http/app.ts'
 import type { LiveCertificate } from './http/live-certificate.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
+import { startServerFeeds } from './server-feeds.ts'
 import { createTidings, type Tidings } from './tidings.ts'
 
 /** Connections that may wait to be accepted: after a restart, all clients come back at once. */
@@ -57,6 +59,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     await tidings.close()
     throw error
   }
+  // Asked each time: a server leaves dev mode with its first key.
+  const isDemo = () => settings.demo === 'on' || (settings.demo === 'auto' && auth.mode === 'dev')
+  const stopDemo = startServerFeeds(tidings.log, tidings.hub, createDemoFeeds(), isDemo)
   void tidings.failed.then((err) => logger.fatal({ err }, 'the store failed'))
   const scheme = certificate === undefined ? 'http' : 'https'
   const port = portOf(app.server)
@@ -69,7 +74,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     },
     tidings,
     logger,
-    close: () => (closed ??= close(app, tidings, settings.drainMs).finally(() => auth.close())),
+    close() {
+      stopDemo()
+      closed ??= close(app, tidings, settings.drainMs).finally(() => auth.close())
+      return closed
+    },
     ...(certificate && { renewCertificate: () => certificate.renew() }),
   }
 }

@@ -82,8 +82,9 @@ class TidingsHub implements Tidings {
       events: settings.retentionEvents,
       bytes: settings.retentionBytes,
     })
+    const sampleMachine = createMachineSampler()
     this.#stopFeeds = startServerFeeds(log, hub, [
-      { topic: '$metrics', type: 'metrics', sample: createMachineSampler() },
+      { topic: '$metrics', intervalMs: 2_000, sample: () => [{ type: 'metrics', data: sampleMachine() }] },
     ])
   }
 

@@ -103,6 +103,24 @@ export const reading = [
     )
   }),
 
+  rule(
+    'what lies at the very end of what is read is read once, however many events come before it',
+    async (log) => {
+      await log.append(numberedUpTo(70, 'a'))
+      // Several topics, which an engine may read one by one: then each ends somewhere else.
+      for (const selection of [select(['a']), select(['a', 'absent']), everything]) {
+        for (const limit of [9, 20, 100]) {
+          for (let end = 1; end <= 60; end++) {
+            const forward = await readAll(log, selection, { upTo: end, limit })
+            assert.deepEqual(seqsOf(forward), range(1, end))
+            const backward = await readAllBack(log, selection, { before: end + 1, limit })
+            assert.deepEqual(seqsOf(backward), range(1, end).reverse())
+          }
+        }
+      }
+    },
+  ),
+
   rule('a page says where it reached: never before where it began, never past the head', async (log) => {
     const { cursors } = await log.append(numberedUpTo(20))
     const reached = async (after: number, upTo?: number) =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { EventTooLargeError, type Message, Parser } from '@tidings/client/parser'
 import { describeFailure, isPassing, parseObject, readRefusal } from './answer.ts'
 import { retryAfterMs, waitAfter } from './backoff.ts'
 import { CliError } from './cli-error.ts'
@@ -11,6 +11,10 @@ import { Watchdog } from './watchdog.ts'
 /** An event as it came over the wire. */
 export interface Followed {
   readonly id: string
+  /** `undefined` from a server that does not say it. */
+  readonly topic: string | undefined
+  /** When the log took it, in milliseconds since 1970; `undefined` from a server that does not say it. */
+  readonly timeMs: number | undefined
   readonly type: string
   /** The text that was sent: JSON, if the event was published with data. */
   readonly data: string
@@ -37,8 +41,8 @@ const answerWithinMs = 30_000
 const presumedHeartbeatMs = 30_000
 const presumedRetryMs = 2_000
 const mostRetryMs = 30_000
-/** Characters of one event. The server's own limit is far below; this one is against what is no Tidings. */
-const mostEventLength = 128 * 1024 * 1024
+/** Of one event. The server's own limit is far below; this one is against what is no Tidings. */
+const maxEventBytes = 128 * 1024 * 1024
 
 /**
  * Follows a stream through lost connections, resuming after the last event: every event once, in order, in
@@ -146,25 +150,22 @@ class Follower {
 
   async *#read(body: ReadableStream<Uint8Array>, watchdog: Watchdog): AsyncGenerator<readonly Followed[]> {
     let arrived: Followed[] = []
-    const parser = createParser({
-      maxBufferSize: mostEventLength,
-      onId: (id) => {
-        this.#lastId = id === '' ? undefined : id
+    const onId = (id: string) => {
+      this.#lastId = id === '' ? undefined : id
+    }
+    const parser = new Parser(
+      {
+        onId,
+        onRetry: (retryMs) => {
+          this.#retryMs = retryMs
+        },
+        onMessage: (message) => {
+          if (message.id !== undefined) onId(message.id)
+          if (!this.#isControl(message)) arrived.push(this.#followed(message))
+        },
       },
-      onRetry: (retryMs) => {
-        this.#retryMs = retryMs
-      },
-      onEvent: (message) => {
-        if (!this.#isControl(message)) arrived.push(this.#followed(message))
-      },
-      onError: (error) => {
-        if (error.type !== 'max-buffer-size-exceeded') return
-        throw new CliError(
-          exitCode.refused,
-          'the server sent an event without end; is --url the address of Tidings?',
-        )
-      },
-    })
+      { maxEventBytes },
+    )
     const decoder = new TextDecoder()
     const reader = body.getReader()
     for (;;) {
@@ -173,22 +174,22 @@ class Follower {
       // A reader of ours that is slow to take the events must not pass for a server that is silent.
       watchdog.rest()
       if (done) return
-      parser.feed(decoder.decode(value, { stream: true }))
+      feed(parser, decoder.decode(value, { stream: true }))
       if (arrived.length === 0) continue
       yield arrived
       arrived = []
     }
   }
 
-  #followed({ event, data }: EventSourceMessage): Followed {
-    return { id: this.#lastId ?? '', type: event ?? 'message', data }
+  #followed({ type, topic, timeMs, data }: Message): Followed {
+    return { id: this.#lastId ?? '', topic, timeMs, type, data }
   }
 
-  #isControl({ event, data }: EventSourceMessage): boolean {
-    if (event === 'connected') this.#connected(data)
-    else if (event === 'gap') this.#following.onNotice(describeGap(data))
-    else if (event === 'goodbye') this.#goodbye(data)
-    else return event === 'live' || event === 'expiring'
+  #isControl({ type, data }: Message): boolean {
+    if (type === 'connected') this.#connected(data)
+    else if (type === 'gap') this.#following.onNotice(describeGap(data))
+    else if (type === 'goodbye') this.#goodbye(data)
+    else return type === 'live' || type === 'expiring'
     return true
   }
 
@@ -213,6 +214,18 @@ class Follower {
     if (reconnect !== false) return
     this.isOver = true
     this.#following.onNotice(this.#why)
+  }
+}
+
+function feed(parser: Parser, piece: string): void {
+  try {
+    parser.feed(piece)
+  } catch (error) {
+    if (!(error instanceof EventTooLargeError)) throw error
+    throw new CliError(
+      exitCode.refused,
+      'the server sent an event without end; is --url the address of Tidings?',
+    )
   }
 }
 

@@ -47,7 +47,7 @@ function optionOf(key: SettingKey): Option {
   const standard = setting.show(setting.default)
   const doc = standard === '' ? setting.doc : `${setting.doc} (default ${standard})`
   // `--dev` alone means on.
-  const value = key === 'dev' ? `[${setting.placeholder}]` : `<${setting.placeholder}>`
+  const value = key === 'dev' || key === 'demo' ? `[${setting.placeholder}]` : `<${setting.placeholder}>`
   const option = new Option(`${flagName(key)} ${value}`, doc).preset('on')
   if (Array.isArray(setting.default)) {
     option.argParser((value, earlier) => (earlier === undefined ? value : `${earlier},${value}`))

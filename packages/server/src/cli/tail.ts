@@ -17,7 +17,7 @@ Examples:
   $ tidings tail                                   # broadcast
   $ tidings tail 'orders/*' 'user/**' --types created,paid
   $ tidings tail logs/app --last 100
-  $ tidings tail 'orders/*' --json | jq -r .data
+  $ tidings tail 'orders/*' --json | jq -r '.topic + " " + .data'
   $ tidings tail jobs/7 --types done --count 1     # wait for one event`
 
 interface Options {
@@ -34,12 +34,12 @@ interface Options {
 /** Gives the verb its flags. */
 export function define(command: Command): void {
   addUrlOption(command)
-    .description('Follow topics: one line for each event, with its id, type and data.')
+    .description('Follow topics: one line for each event, with its id, time, topic, type and data.')
     .argument('[topics...]', 'topics or patterns')
     .option('--types <types>', 'only these types, separated by commas')
     .option('--last <number>', 'begin with the last events')
     .option('--since <id>', 'begin after the event with this id')
-    .option('--json', 'a JSON object on each line: {"id", "type", "data"}, data as the text that was sent')
+    .option('--json', 'a JSON object on each line: id, topic, type, time, and data as the text that was sent')
     .option('--count <number>', 'end after so many events')
     .option('--retry-for <duration>', 'how long to try when the server does not answer', 'forever')
     .addHelpText('after', examples)
@@ -92,12 +92,20 @@ function queryOf(topics: readonly string[], { types, last, since }: Options): UR
   return query
 }
 
-function jsonLine({ id, type, data }: Followed): string {
-  return `${JSON.stringify({ id, type, data })}\n`
+function jsonLine({ id, topic, type, timeMs, data }: Followed): string {
+  return `${JSON.stringify({ id, topic, type, time: isoTime(timeMs), data })}\n`
 }
 
 /** One line an event, whatever it holds: a payload must not be able to steer the terminal. */
-function plainLine({ id, type, data }: Followed): string {
-  const style = (format: 'dim' | 'cyan', text: string) => styleText(format, text, { stream: process.stdout })
-  return `${style('dim', printable(id))} ${style('cyan', printable(type))} ${printable(data)}\n`
+function plainLine({ id, topic = '-', type, timeMs, data }: Followed): string {
+  const style = (format: 'dim' | 'cyan' | 'green', text: string) =>
+    styleText(format, printable(text), { stream: process.stdout })
+  const where = `${style('dim', `${id} ${isoTime(timeMs) ?? '-'}`)} ${style('green', topic)}`
+  return `${where} ${style('cyan', type)} ${printable(data)}\n`
+}
+
+/** As pages of the log say it. What is no time that a calendar knows is left out. */
+function isoTime(timeMs: number | undefined): string | undefined {
+  const time = new Date(timeMs ?? Number.NaN)
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString()
 }

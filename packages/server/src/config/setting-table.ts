@@ -38,6 +38,12 @@ export const settingTable = Object.freeze({
       'Whether everybody may do everything, for a first try; `auto` is on as long as the host is a loopback' +
       ' address and there are neither keys nor issuers.',
   }),
+  demo: toggle({
+    default: 'auto',
+    doc:
+      'Whether the server publishes a made-up market (`$ticker`) and a clock (`$clock`) while somebody listens, for' +
+      ' its page to show; `auto` is on in dev mode. The library has neither.',
+  }),
   allowedHosts: list({
     default: [],
     placeholder: 'hosts',

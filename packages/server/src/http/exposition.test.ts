@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { METRICS } from './exposition.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
@@ -38,6 +39,27 @@ it('what happened shows in the metrics, and no metric has a label that callers c
   expect(text).not.toContain('secret-topic')
   expect(text).not.toContain('made-up')
   stream.close()
+})
+
+it('a standstill of the event loop shows in its delay, whose figures the page names', async () => {
+  await app.get('/metrics')
+  // The first standstill makes the sampler, which began anew, look; the second is what it sees.
+  for (const ms of [30, 300]) {
+    const end = performance.now() + ms
+    while (performance.now() < end);
+    await nextTurn()
+  }
+  const { text } = await app.get('/metrics')
+  const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8')
+  const [p50, p99, max] = ['p50', 'p99', 'max'].map((figure) => {
+    const name = `tidings_nodejs_eventloop_lag_${figure}_seconds`
+    expect(page).toContain(`| \`${name}\` | gauge |`)
+    return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+  })
+  expect(p50).toBeGreaterThan(0)
+  expect(p99).toBeGreaterThanOrEqual(p50!)
+  expect(max).toBeGreaterThanOrEqual(p99!)
+  expect(max).toBeGreaterThan(0.28)
 })
 
 it('every metric is documented in docs/metrics.md, and begins with tidings_', async () => {

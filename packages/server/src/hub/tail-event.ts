@@ -2,7 +2,10 @@ import { encodeBlock, formatCursor } from '@tidings/protocol'
 import type { StoredEvent } from '../log/event-log.ts'
 import { Frame } from './frame.ts'
 
-/** What an event in memory costs besides its payload: the object, its buffer's header, its place in two lists. */
+/**
+ * What an event in memory costs besides its payload and its topic: the object, its buffer's header, its place in two
+ * lists, the other fields of its block.
+ */
 const overheadBytes = 320
 
 /** An event in memory. Its bytes are made when somebody first wants them, and then shared by all who do. */
@@ -11,6 +14,7 @@ export class TailEvent {
   readonly tag: string
   readonly topic: string
   readonly type: string
+  readonly timeMs: number
   /** What it counts for in the bounds of memory. */
   readonly bytes: number
   readonly #epoch: string
@@ -22,7 +26,8 @@ export class TailEvent {
     this.tag = event.tag
     this.topic = event.topic
     this.type = event.type
-    this.bytes = Buffer.byteLength(event.payload) + overheadBytes
+    this.timeMs = event.time
+    this.bytes = Buffer.byteLength(event.payload) + event.topic.length + overheadBytes
     this.#epoch = epoch
     this.#payload = event.payload
   }
@@ -30,8 +35,9 @@ export class TailEvent {
   /** The event as it goes over the wire. */
   get frame(): Frame {
     if (this.#frame === undefined) {
-      const id = formatCursor({ epoch: this.#epoch, seq: this.seq, tag: this.tag })
-      this.#frame = Frame.of(encodeBlock({ id, type: this.type, data: this.#payload }), 1)
+      const { seq, tag, topic, type, timeMs } = this
+      const id = formatCursor({ epoch: this.#epoch, seq, tag })
+      this.#frame = Frame.of(encodeBlock({ id, type, topic, timeMs, data: this.#payload }), 1)
       this.#payload = ''
     }
     return this.#frame

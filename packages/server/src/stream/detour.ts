@@ -62,6 +62,6 @@ export class Detour {
   }
 }
 
-function encode({ type, payload }: StoredEvent): string {
-  return encodeBlock({ type, data: payload })
+function encode({ type, topic, time, payload }: StoredEvent): string {
+  return encodeBlock({ type, topic, timeMs: time, data: payload })
 }

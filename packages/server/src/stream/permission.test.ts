@@ -130,7 +130,7 @@ describe('the end of a permission', () => {
         isLate = true
       }
     }
-    const seen = [...text.matchAll(/^id: (.+)\ndata: (\d+)$/gm)].map(
+    const seen = [...text.matchAll(/^id: (.+)\ntopic: a\ntime: \d+\ndata: (\d+)$/gm)].map(
       ([, id, data]) => [id!, Number(data)] as const,
     )
     expect(text).toContain('"reason":"expired"')

@@ -72,6 +72,7 @@ test('an HTTP/1.1 stream is chunked, an HTTP/1.0 stream ends with its connection
     { topic: 'a', text: 'é\n2' },
     { topic: 'a', type: 'update' },
   ])
+  const stored = await tidings.history({ topics: ['a'], limit: 1, order: 'asc' })
   await tidings.close()
   await vi.waitFor(() => expect(modern.isEnded && old.isEnded).toBe(true))
   const [head, body] = modern.text.split('\r\n\r\n', 2) as [string, string]
@@ -82,7 +83,9 @@ test('an HTTP/1.1 stream is chunked, an HTTP/1.0 stream ends with its connection
   expect(head).toContain('Transfer-Encoding: chunked')
   expect(old.text).not.toContain('Transfer-Encoding')
   expect(body).toBeDefined()
-  const event = `id: ${ids[0]}\ndata: Ã©\ndata: 2\n\nevent: update\nid: ${ids[1]}\ndata: null\n\n`
+  const { time } = stored.events[0]!
+  const fields = `topic: a\ntime: ${Date.parse(time)}\n`
+  const event = `id: ${ids[0]}\n${fields}data: Ã©\ndata: 2\n\nevent: update\nid: ${ids[1]}\n${fields}data: null\n\n`
   expect(unchunk(modern.text.slice(head.length + 4))).toContain(event)
   expect(old.text).toContain(event)
   expect(modern.text).toMatch(/event: goodbye\ndata: {"reason":"drain"[\s\S]*\r\n0\r\n\r\n$/)

@@ -104,13 +104,15 @@ export class Selector {
 
   #merge(topics: Set<string>, { direction, from, to }: Range, limit: number): Numbers {
     const { ofTopic } = this.#ordered[direction]
+    const isForward = direction === 'forward'
     const runs = Array.from(topics, (topic) => ({
       next: (from: number, count: number) => {
-        const found = rows<[number]>(ofTopic.all(topic, Math.min(from, to), Math.max(from, to), count))
-        return found.map(([seq]) => seq)
+        // A run whose last number is `to` may be asked for what lies behind it: these bounds then hold nothing.
+        const [least, most] = isForward ? [from, to] : [to, from]
+        return rows<[number]>(ofTopic.all(topic, least, most, count)).map(([seq]) => seq)
       },
     }))
-    const wanted = merge(runs, from, limit, direction === 'forward' ? 1 : -1)
+    const wanted = merge(runs, from, limit, isForward ? 1 : -1)
     return { wanted, reached: wanted[limit - 1] ?? to }
   }
 
