@@ -2,10 +2,15 @@ import { existsSync } from 'node:fs'
 import { glob, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-const sources = fileURLToPath(new URL('../apps/console/', import.meta.url))
-const output = fileURLToPath(new URL('../packages/server/console/', import.meta.url))
+const repository = fileURLToPath(new URL('../', import.meta.url))
+const sources = `${repository}apps/console/`
+const output = `${repository}packages/server/console/`
 /** On the same disk as the output, so that moving it there is one step. */
-const workshop = fileURLToPath(new URL('../node_modules/.cache/console/', import.meta.url))
+const workshop = `${repository}node_modules/.cache/console/`
+/** What the page is made of: its own sources, and those of the packages that it is bundled with. */
+const ingredients = ['apps/console', 'packages/client', 'packages/protocol', 'packages/react']
+/** What the page is not made of. */
+const exclude = ['**/node_modules', '**/dist', '**/*.test.ts', '**/*.test.tsx']
 
 /** Builds the page that the server shows at its root, if it is missing or older than its sources. */
 export async function buildConsoleIfStale(): Promise<void> {
@@ -31,9 +36,11 @@ async function isStale(): Promise<boolean> {
   const page = `${output}index.html`
   if (!existsSync(page)) return true
   const { mtimeMs: builtAt } = await stat(page)
-  // Folders too: a file that was removed or renamed leaves no younger file behind, but a younger folder.
-  for await (const path of glob('**', { cwd: sources, exclude: ['node_modules/**'] })) {
-    if ((await stat(`${sources}${path}`)).mtimeMs > builtAt) return true
+  for (const ingredient of ingredients) {
+    // Folders too: a file that was removed or renamed leaves no younger file behind, but a younger folder.
+    for await (const path of glob(`${ingredient}/**`, { cwd: repository, exclude })) {
+      if ((await stat(`${repository}${path}`)).mtimeMs > builtAt) return true
+    }
   }
   return false
 }

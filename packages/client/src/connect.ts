@@ -4,7 +4,7 @@ import { resolveUrl } from './server-base.ts'
 import { EventStream } from './stream/event-stream.ts'
 import { Link } from './stream/link.ts'
 import type { TypedStream } from './stream.ts'
-import { canShare, SharedFeed } from './tabs/shared-feed.ts'
+import { SharedFeed } from './tabs/shared-feed.ts'
 
 /**
  * Opens a stream of events: of a Tidings server, or of any other that speaks Server-Sent Events.
@@ -21,4 +21,9 @@ export function connect<Events extends Schemas = Record<never, never>>(
   return new EventStream(options, (...parts) =>
     isShared ? new SharedFeed(...parts) : new Link(...parts),
   ) as TypedStream<Events>
+}
+
+/** Whether this place has what tabs need to share a connection. Pages that are not secure have no locks. */
+function canShare(): boolean {
+  return globalThis.navigator?.locks !== undefined && globalThis.BroadcastChannel !== undefined
 }

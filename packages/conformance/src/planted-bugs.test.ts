@@ -25,6 +25,17 @@ const bugs: readonly Bug[] = [
     breaks: 'tails, reading and reading backwards agree on one order',
   },
   {
+    name: 'the last page now and then holds its last event twice',
+    plant: (log) => ({
+      read: async (query) => {
+        const page = await log.read(query)
+        const isHit = page.isEnd && page.events.length === 8 && query.limit > 8
+        return isHit ? { ...page, events: [...page.events, ...page.events.slice(-1)] } : page
+      },
+    }),
+    breaks: 'what lies at the very end of what is read is read once, however many events come before it',
+  },
+  {
     name: 'a page swaps two events',
     plant: (log) => ({ read: async (query) => swapped(await log.read(query)) }),
     breaks: 'pages of any size, continued from where they reached, skip nothing and repeat nothing',

@@ -23,14 +23,6 @@ export function pauseMs(failures: number, retryAfterMs = 0): number {
   return retryAfterMs + Math.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1))
 }
 
-/** Reads `Retry-After`, seconds or a date, as milliseconds from now. */
-export function readRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')
-  if (value === null) return undefined
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
-}
-
 /** Waits. @throws the signal's reason as soon as it aborts. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

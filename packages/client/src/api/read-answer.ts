@@ -1,6 +1,6 @@
 import type { TidingsEvent } from '../event.ts'
+import { readRetryAfter } from '../retry-after.ts'
 import type { Notification, Sent } from './answers.ts'
-import { readRetryAfter } from './pause.ts'
 import { TidingsRequestError } from './request-error.ts'
 
 /** A problem document (PROTOCOL §9), as far as anything is sure about what claims to be one. */

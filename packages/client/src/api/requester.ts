@@ -89,25 +89,15 @@ export class Requester {
     headers: Headers,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    const {
-      fetch = globalThis.fetch,
-      credentials = 'same-origin',
-      timeoutMs = defaultTimeoutMs,
-    } = this.#options
+    const { fetch = globalThis.fetch, credentials, timeoutMs = defaultTimeoutMs } = this.#options
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(), timeoutMs)
     const url = new URL(path, this.#base)
     try {
-      const both = anyOf(signal, timeout.signal) ?? null
-      const init: RequestInit = {
-        method,
-        headers,
-        body: body ?? null,
-        credentials,
-        redirect: 'manual',
-        cache: 'no-store',
-        signal: both,
-      }
+      const either = anyOf(signal, timeout.signal) ?? null
+      const init: RequestInit = { method, headers, body: body ?? null, redirect: 'manual', signal: either }
+      // Some servers' own fetch refuses what it has no use for.
+      if (credentials) init.credentials = credentials
       return await readAnswer(await fetch(url, init))
     } catch (cause) {
       if (cause instanceof TidingsRequestError) throw cause

@@ -28,9 +28,9 @@ const bodyHeaders = ['content-encoding', 'content-language', 'content-location',
  * Fetches as `fetch` does, but for this: the application's headers and body reach the origin of `url` and no other,
  * wherever that redirects to. `fetch` itself takes only `Authorization` and cookies away.
  *
- * Servers' runtimes show redirects, and they are followed here. Browsers hide them: there a redirect inside the page's
- * own origin is followed by the browser, one to another origin is a network error, and one from another origin is a
- * `RedirectError`.
+ * Servers' runtimes show redirects, and they are followed here. Browsers hide where they lead to: inside the page's own
+ * origin the browser is asked once more, to follow and to stay inside; a redirect that leaves is then a network error, and
+ * one from another origin is a `RedirectError`.
  * @throws RedirectError, and whatever `send` throws.
  */
 export async function homeFetch(send: Send, letter: Letter): Promise<Response> {
@@ -40,10 +40,7 @@ export async function homeFetch(send: Send, letter: Letter): Promise<Response> {
   const all = merged(headers, homeHeaders)
   // Only a `send` that knows more than we do can make something of this address, and of where it redirects to.
   if (!URL.canParse(url, baseUrl())) return send(url, { ...init, headers: all, redirect: 'error' })
-  const start = new URL(url, baseUrl())
-  if (start.origin === globalThis.location?.origin)
-    return send(url, { ...init, headers: all, mode: 'same-origin' })
-  return follow(send, letter, start)
+  return follow(send, letter, new URL(url, baseUrl()))
 }
 
 async function follow(send: Send, { init, headers, homeHeaders }: Letter, start: URL): Promise<Response> {
@@ -51,12 +48,9 @@ async function follow(send: Send, { init, headers, homeHeaders }: Letter, start:
   let step: RequestInit = { ...init, redirect: 'manual' }
   let own = homeHeaders
   for (let count = 0; count <= maxRedirects; count++) {
-    const response = await send(at.href, { ...step, headers: merged(headers, own) })
-    if (response.type === 'opaqueredirect') {
-      throw new RedirectError(
-        `${at.origin} redirects, and a browser does not say where to: headers and body stay home.`,
-      )
-    }
+    const request = { ...step, headers: merged(headers, own) }
+    const response = await send(at.href, request)
+    if (response.type === 'opaqueredirect') return followInside(send, at, request)
     const next = target(response, at)
     if (next === undefined) return response
     discard(response)
@@ -75,6 +69,16 @@ async function follow(send: Send, { init, headers, homeHeaders }: Letter, start:
     at = next
   }
   throw new TypeError(`${start.href} redirects more than ${maxRedirects} times.`)
+}
+
+/** Lets the browser follow, and see to it that nothing leaves the page's own origin. */
+function followInside(send: Send, at: URL, init: Parameters<Send>[1]): Promise<Response> {
+  if (at.origin !== globalThis.location?.origin) {
+    throw new RedirectError(
+      `${at.origin} redirects, and a browser does not say where to: headers and body stay home.`,
+    )
+  }
+  return send(at.href, { ...init, mode: 'same-origin', redirect: 'follow' })
 }
 
 /** Where an answer redirects to; `undefined` if it does not. */

@@ -1,13 +1,13 @@
 import { EventTooLargeError, type Message, Parser } from '../parser.ts'
-import { byteString } from './byte-string.ts'
 import { ErrorEvent } from './error-event.ts'
 import { EventHandler } from './event-handler.ts'
 import { discard, feedBody } from './feed-body.ts'
-import { homeFetch, RedirectError } from './home-fetch.ts'
-import type { EventSourceInit, EventSourceRequest } from './init.ts'
+import { RedirectError } from './home-fetch.ts'
+import type { EventSourceInit } from './init.ts'
 import type { EventSource } from './interface.ts'
 import { isEventStream } from './media-type.ts'
-import { streamUrl, withoutPassword } from './url.ts'
+import { checkRequest, requestStream } from './request.ts'
+import { streamUrl } from './url.ts'
 
 /** Until the server says something else; what Chromium has, too. */
 const defaultRetryMs = 3_000
@@ -57,7 +57,7 @@ export class StandardEventSource extends EventTarget {
     super()
     this.#url = streamUrl(url)
     this.#init = { ...init }
-    checkRequest(withoutPassword(this.#url).href, init)
+    checkRequest(this.#url, init)
     void this.#connect()
   }
 
@@ -112,7 +112,7 @@ export class StandardEventSource extends EventTarget {
     this.#connection = connection
     let cause: unknown
     try {
-      const response = await this.#request(connection.signal)
+      const response = await requestStream(this.#url, this.#init, this.#lastEventId, connection.signal)
       if (connection.signal.aborted) return discard(response)
       if (!this.#accept(response)) return
       await this.#read(response, connection.signal)
@@ -122,29 +122,6 @@ export class StandardEventSource extends EventTarget {
     if (connection.signal.aborted) return
     if (cause instanceof RedirectError || cause instanceof EventTooLargeError) this.#fail(cause.message)
     else this.#comeBack(cause)
-  }
-
-  async #request(signal: AbortSignal): Promise<Response> {
-    const { headers, method = 'GET', body, fetch = globalThis.fetch } = this.#init
-    const { href, authorization } = withoutPassword(this.#url)
-    const homeHeaders = new Headers(typeof headers === 'function' ? await headers() : headers)
-    signal.throwIfAborted()
-    if (authorization !== undefined && !homeHeaders.has('authorization'))
-      homeHeaders.set('authorization', authorization)
-    const standard = new Headers({ accept: 'text/event-stream' })
-    // "If the last event ID string is not the empty string": until then, one of the application's own may count.
-    if (this.#lastEventId !== '') {
-      homeHeaders.delete('last-event-id')
-      standard.set('last-event-id', byteString(this.#lastEventId))
-    }
-    const credentials = this.withCredentials ? 'include' : 'same-origin'
-    const init = { method, body: body ?? null, mode: 'cors', credentials, cache: 'no-store', signal } as const
-    return homeFetch((url, request) => fetch(url, { redirect: 'follow', ...request } as EventSourceRequest), {
-      url: href,
-      init,
-      headers: standard,
-      homeHeaders,
-    })
   }
 
   /** "If res's status is not 200, or if res's Content-Type is not text/event-stream, then fail the connection." */
@@ -208,13 +185,6 @@ export class StandardEventSource extends EventTarget {
     this.close()
     this.dispatchEvent(new ErrorEvent('error', { code, message }))
   }
-}
-
-/** What `fetch` would refuse at every connection is refused at once: a stream that can't come about must not try for ever. */
-function checkRequest(url: string, { headers, method, body }: EventSourceInit): void {
-  if (headers === undefined && method === undefined && body === undefined) return
-  const own = typeof headers === 'function' ? undefined : headers
-  new Request(url, { method: method ?? 'GET', headers: new Headers(own), body: body ?? null })
 }
 
 /** An error in words: what `fetch` throws says the reason only in its cause. */

@@ -1,3 +1,5 @@
+import { firstPauseMs, longestPauseMs, timerMs } from '../bounds.ts'
+
 /** How long to wait before a try, all in milliseconds. */
 export interface BackoffOptions {
   /** Which try in a row this is, from 1. */
@@ -7,15 +9,6 @@ export interface BackoffOptions {
   /** From 0 to below 1. */
   readonly random: number
 }
-
-/** The first pause is at most this long, each further one at most twice as long. */
-export const firstPauseMs = 1_000
-
-/** No pause of our own is longer: a server that is back is found within this time. */
-export const longestPauseMs = 30_000
-
-/** Beyond this a timer would fire at once. */
-const timerMs = 2 ** 31 - 1
 
 /**
  * The server's word first; on top of it a random part of a window that doubles with each try (full jitter): clients

@@ -1,7 +1,7 @@
 import type { Connected, Expiring, Gap, Goodbye, Live } from '@tidings/protocol'
 
 /** What each control event brings (PROTOCOL §5.4). */
-export interface ControlData {
+interface ControlData {
   readonly connected: Connected
   readonly live: Live
   readonly gap: Gap
@@ -34,7 +34,7 @@ export type ControlBlock = {
 }[keyof ControlData]
 
 /** Nothing for the application, but the stream has moved on (PROTOCOL §5.5). */
-export interface PlaceBlock {
+interface PlaceBlock {
   readonly kind: 'place'
   readonly place: string
 }

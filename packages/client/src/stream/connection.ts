@@ -1,7 +1,7 @@
 import { EventTooLargeError, type Message, Parser } from '../parser.ts'
 import type { Block } from './block.ts'
 import type { Dialect } from './dialect.ts'
-import { Failure, wordsOf } from './failure.ts'
+import { Failure, orFail } from './failure.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** What one open response is read with. */
@@ -37,9 +37,9 @@ export async function readConnection(reading: Reading): Promise<never> {
   // Cancelling wakes a read that waits, also where a `fetch` of the application's own knows nothing of signals.
   signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
   while (true) {
-    const piece = await reader.read().catch(broken)
+    const piece = await orFail('network', 'The connection broke:', () => reader.read())
     if (signal.aborted) throw signal.reason
-    if (piece.done) throw new Failure({ code: 'ended', message: 'The server ended the stream.' })
+    if (piece.done) throw new Failure('ended', 'The server ended the stream.')
     watchdog.hear()
     const failure = feed(parser, decoder.decode(piece.value, { stream: true }))
     const blocks = arrived
@@ -67,11 +67,7 @@ function feed(parser: Parser, text: string): Failure | undefined {
     parser.feed(text)
     return undefined
   } catch (error) {
-    if (error instanceof EventTooLargeError) return new Failure({ code: 'too-large', message: error.message })
+    if (error instanceof EventTooLargeError) return new Failure('too-large', error.message)
     throw error
   }
-}
-
-function broken(error: unknown): never {
-  throw new Failure({ code: 'network', message: `The connection broke: ${wordsOf(error)}` })
 }

@@ -1,5 +1,5 @@
 import type { TokenRequest, TokenSource } from '../options.ts'
-import { Failure, wordsOf } from './failure.ts'
+import { Failure, orFail } from './failure.ts'
 
 /** The bearer token of a stream, if it has one. */
 export class Credential {
@@ -21,21 +21,13 @@ export class Credential {
    * work would show somebody else's view of the world.
    * @throws Failure
    */
-  async ask(reason: TokenRequest['reason'], signal: AbortSignal): Promise<string | undefined> {
+  async ask(reason: TokenRequest['reason'], signal: AbortSignal): Promise<void> {
     const source = this.#source
-    if (source === undefined) return undefined
-    let token: string | undefined
-    try {
-      token = typeof source === 'function' ? await source({ reason, signal }) : source
-    } catch (error) {
-      throw new Failure({ code: 'token', message: `token() failed: ${wordsOf(error)}` })
-    }
-    if (!token) {
-      const message =
-        'token() gave none, and a stream that has a token never connects without. Then reconnect().'
-      throw new Failure({ code: 'token', message }, { isFinal: true })
-    }
+    if (source === undefined) return
+    const token = await orFail('token', 'token() failed:', () =>
+      typeof source === 'function' ? source({ reason, signal }) : source,
+    )
+    if (!token) throw new Failure('token', 'token() gave none. Sign in, then reconnect().', { isFinal: true })
     this.current = token
-    return token
   }
 }

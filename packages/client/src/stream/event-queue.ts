@@ -1,9 +1,7 @@
+import { defaultQueueLimit } from '../bounds.ts'
 import type { TidingsEvent } from '../event.ts'
 import type { QueueOptions } from '../stream.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
-
-/** How many events wait for a loop, if it does not say. */
-export const defaultQueueLimit = 1_000
 
 interface Queued {
   readonly event: TidingsEvent

@@ -1,3 +1,4 @@
+import { statusPauseMs } from '../bounds.ts'
 import type { TidingsEvent } from '../event.ts'
 import type { ConnectOptions } from '../options.ts'
 import type { SchemaResult } from '../schema.ts'
@@ -10,9 +11,6 @@ import { Handlers, topicFilter } from './handlers.ts'
 import { Ledger } from './ledger.ts'
 import { PlaceStore } from './place-store.ts'
 import { RecentIds } from './recent-ids.ts'
-
-/** The place and time of the newest event follow in `status` within this time: a burst is not a burst of renders. */
-export const statusPauseMs = 250
 
 /** A subscription, as the application sees it: what a feed brings goes to handlers and loops, each id once. */
 export class EventStream implements TidingsStream, FeedListener {

@@ -1,25 +1,45 @@
-import type { Trouble } from '../status.ts'
+import type { Trouble, TroubleCode } from '../status.ts'
+
+/** What else there is to say of a failure. */
+export interface FailureDetails extends Pick<Trouble, 'status' | 'problem'> {
+  /** Whether to try again would not help. */
+  readonly isFinal?: boolean
+  /** How long the server asks to wait, in milliseconds. */
+  readonly adviceMs?: number | undefined
+}
 
 /** Why a connection ended, or never came to be. */
 export class Failure extends Error {
   readonly trouble: Trouble
-  /** Whether to try again would not help. */
   readonly isFinal: boolean
-  /** How long the server asks to wait, in milliseconds; `undefined` if it does not say. */
   readonly adviceMs: number | undefined
 
   constructor(
-    trouble: Trouble,
-    { isFinal = false, adviceMs }: { isFinal?: boolean; adviceMs?: number } = {},
+    code: TroubleCode,
+    message: string,
+    { isFinal = false, adviceMs, ...more }: FailureDetails = {},
   ) {
-    super(trouble.message)
-    this.trouble = trouble
+    super(message)
+    this.trouble = { ...more, code, message }
     this.isFinal = isFinal
     this.adviceMs = adviceMs
   }
 }
 
-/** What somebody threw, in words. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/**
+ * Waits for something that is the application's, or the network's.
+ * @throws Failure with what was thrown, in words.
+ */
+export async function orFail<Value>(
+  code: TroubleCode,
+  what: string,
+  make: () => Value,
+): Promise<Awaited<Value>> {
+  try {
+    return await make()
+  } catch (error) {
+    throw error instanceof Failure
+      ? error
+      : new Failure(code, `${what} ${error instanceof Error ? error.message : error}`)
+  }
 }

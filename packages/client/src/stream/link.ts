@@ -1,16 +1,14 @@
+import { answerMs, provenMs } from '../bounds.ts'
 import type { ConnectOptions } from '../options.ts'
-import { resolveUrl } from '../server-base.ts'
 import type { Return, Status, Trouble } from '../status.ts'
 import { checkAnswer } from './answer.ts'
 import type { Block, ControlBlock } from './block.ts'
 import { readConnection } from './connection.ts'
 import { Credential } from './credential.ts'
 import { Dialect } from './dialect.ts'
-import { Failure, wordsOf } from './failure.ts'
+import { Failure, orFail } from './failure.ts'
 import type { Feed, FeedListener } from './feed.ts'
-import { impliedTopics } from './implied-topics.ts'
-import { requestStream } from './request.ts'
-import { requestAboutStream } from './stream-requests.ts'
+import { requestAboutStream, requestStream } from './request.ts'
 import { type Input, initialState, next, type StreamState } from './stream-state.ts'
 import { isOnline, watchSurroundings } from './surroundings.ts'
 import { Topics } from './topics.ts'
@@ -25,12 +23,6 @@ export type LinkStatus = Pick<
 /** Where a stream begins, if it does not begin now: asked once, before the first connection. */
 export type Beginning = () => string | null | undefined | Promise<string | null | undefined>
 
-/** A connection is good once it has lasted this long. */
-export const provenMs = 5_000
-
-/** No server takes longer to answer. Long, since some send no headers before their first event. */
-export const answerMs = 120_000
-
 /** Keeps one stream connected: it does what `stream-state.ts` decides. */
 export class Link implements Feed {
   readonly role = 'alone'
@@ -40,7 +32,7 @@ export class Link implements Feed {
   readonly #credential: Credential
   readonly #watchdog = new Watchdog(() => this.#end(silent))
   readonly #stopWatching: () => void
-  #state: StreamState = initialState
+  #state: StreamState
   /** Where to go on from; `undefined` before that is known. */
   #place: string | undefined
   readonly #beginning: Beginning
@@ -58,11 +50,14 @@ export class Link implements Feed {
   /** When the absence began that this connection ends. */
   #awaySinceMs = 0
 
-  constructor(options: ConnectOptions, beginning: Beginning, listener: FeedListener) {
+  /** @param awaySinceMs since when its application is without a stream, in milliseconds since 1970, if not since now. */
+  constructor(options: ConnectOptions, beginning: Beginning, listener: FeedListener, awaySinceMs?: number) {
+    this.#state = { ...initialState, awaySinceMs }
     this.#options = options
     this.#listener = listener
     this.#beginning = beginning
-    const isBare = impliedTopics(resolveUrl(options.url ?? '/events')).length === 0
+    // PROTOCOL §5.1: a stream that is asked for no topic is of this one, also when others are added.
+    const isBare = /\/events$/.test(String(options.url ?? '/events'))
     this.#topics = new Topics(options.topics ?? [], isBare ? 'broadcast' : undefined)
     this.#credential = new Credential(options.token)
     this.#heartbeatMs = options.heartbeatMs ?? 0
@@ -155,9 +150,11 @@ export class Link implements Feed {
   }
 
   async #open(signal: AbortSignal): Promise<never> {
-    this.#place ??= await this.#begin(signal)
+    this.#place ??=
+      (await unlessAborted(orFail('application', 'The store failed:', this.#beginning), signal)) ?? ''
     const lastEventId = this.#place
     const response = await this.#request('connect', signal)
+    signal.throwIfAborted()
     this.#awaySinceMs = this.#state.awaySinceMs ?? Date.now()
     this.#watchdog.watch(this.#heartbeatMs * 2)
     const dialect = new Dialect(lastEventId !== '' || (this.#options.last ?? 0) > 0)
@@ -177,17 +174,10 @@ export class Link implements Feed {
     })
   }
 
-  async #begin(signal: AbortSignal): Promise<string> {
-    try {
-      return (await unlessAborted(Promise.resolve(this.#beginning()), signal)) ?? ''
-    } catch (error) {
-      throw new Failure({ code: 'application', message: `The store failed: ${wordsOf(error)}` })
-    }
-  }
-
   async #request(reason: 'connect' | 'rejected', signal: AbortSignal): Promise<Response> {
-    const token = await unlessAborted(this.#credential.ask(reason, signal), signal)
+    await unlessAborted(this.#credential.ask(reason, signal), signal)
     this.#watchdog.watch(this.#heartbeatMs * 2 || answerMs)
+    const token = this.#credential.current
     const details = { topics: this.#topics.ask(), lastEventId: this.place, token, signal }
     const response = await unlessAborted(requestStream(this.#options, details), signal)
     if (response.status === 401 && reason === 'connect' && this.#credential.canRenew) {
@@ -212,8 +202,11 @@ export class Link implements Feed {
     this.#place = block.place
     if (block.kind !== 'control' || block.type !== 'goodbye') return
     const { reason: problem, reconnect, retryMs: adviceMs } = block.value
-    const trouble = { code: 'goodbye', message: `The server said goodbye: ${problem}.`, problem } as const
-    throw new Failure(trouble, { isFinal: !reconnect, adviceMs })
+    throw new Failure('goodbye', `The server said goodbye: ${problem}.`, {
+      problem,
+      isFinal: !reconnect,
+      adviceMs,
+    })
   }
 
   #obey(block: ControlBlock, dialect: Dialect, isReturn: boolean): void {
@@ -259,23 +252,25 @@ export class Link implements Feed {
   async #renew(signal: AbortSignal): Promise<void> {
     const path = `${this.#clientId}/token`
     try {
-      const token = await this.#credential.ask('renew', signal)
-      if (!signal.aborted) await requestAboutStream(this.#options, { method: 'POST', path, token })
+      await this.#credential.ask('renew', signal)
+      if (!signal.aborted)
+        await requestAboutStream(this.#options, path, this.#credential.current, { method: 'POST' })
     } catch {}
   }
 
-  async #changeTopics(clientId: string, body: { add: string[]; remove: string[] }): Promise<boolean> {
+  async #changeTopics(clientId: string, change: { add: string[]; remove: string[] }): Promise<boolean> {
     if (this.#clientId !== clientId) return false
     try {
-      const token = this.#credential.current
-      await requestAboutStream(this.#options, { method: 'PATCH', path: clientId, token, body })
+      const init = { method: 'PATCH', body: JSON.stringify(change) }
+      await requestAboutStream(this.#options, clientId, this.#credential.current, init)
       return true
     } catch (error) {
       const { trouble, isFinal } = error as Failure
       if (isFinal && trouble.status !== 401 && trouble.status !== 404) {
-        this.#refusedTopic = { ...trouble, code: 'topics' }
+        const failure = new Failure('topics', trouble.message, trouble)
+        this.#refusedTopic = failure.trouble
         this.#listener.onChange()
-        throw new Failure(this.#refusedTopic, { isFinal })
+        throw failure
       }
       // To connect anew with all the topics loses nothing, and has its pauses and its limits.
       if (this.#clientId === clientId) this.#end(error)
@@ -284,7 +279,8 @@ export class Link implements Feed {
   }
 
   #end(error: unknown): void {
-    const failure = error instanceof Failure ? error : unexpected(error)
+    const failure =
+      error instanceof Failure ? error : new Failure('application', `${error}`, { isFinal: true })
     const { trouble, isFinal, adviceMs = this.#retryMs } = failure
     const nowMs = Date.now()
     if (isFinal) this.#apply({ type: 'refused', trouble, nowMs })
@@ -293,11 +289,7 @@ export class Link implements Feed {
   }
 }
 
-const silent = new Failure({ code: 'silent', message: 'Nothing arrived for too long, not even a heartbeat.' })
-
-function unexpected(error: unknown): Failure {
-  return new Failure({ code: 'application', message: wordsOf(error) }, { isFinal: true })
-}
+const silent = new Failure('silent', 'Nothing arrived for too long, not even a heartbeat.')
 
 /** The application's own `token()` and `fetch` need not know of signals. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {

@@ -1,9 +1,7 @@
+import { putMs } from '../bounds.ts'
 import type { ConnectOptions, CursorStore } from '../options.ts'
 import { resolveUrl } from '../server-base.ts'
 import { watchSurroundings } from './surroundings.ts'
-
-/** A place is put at most this often. */
-export const putMs = 1_000
 
 /** Keeps a stream's place in a store: now and then, and when the page is left. */
 export class PlaceStore {

@@ -1,5 +1,4 @@
-/** How many ids are remembered: more than wait in any queue of ours, so that what arrives twice is noticed. */
-export const recentIds = 8_192
+import { recentIds } from '../bounds.ts'
 
 /** The ids that arrived last. */
 export class RecentIds {

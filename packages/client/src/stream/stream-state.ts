@@ -1,5 +1,6 @@
+import { longestPauseMs } from '../bounds.ts'
 import type { StateName, Trouble } from '../status.ts'
-import { backoff, longestPauseMs } from './backoff.ts'
+import { backoff } from './backoff.ts'
 
 /** What is known of a connection: changed by `next()` alone. */
 export interface StreamState {
@@ -58,7 +59,7 @@ type InputType = Input['type']
 type Of<Type extends InputType> = Extract<Input, { type: Type }>
 type Step<Type extends InputType> = (state: StreamState, input: Of<Type>) => StreamState
 type At = { readonly nowMs: number }
-type Table = { readonly [State in StateName]: { readonly [Type in InputType]: Step<Type> } }
+type Row = { readonly [Type in InputType]: Step<Type> }
 
 /** A stream before it is opened. */
 export const initialState: StreamState = Object.freeze({
@@ -122,128 +123,42 @@ const hurry: Step<'awake'> = (state, { nowMs }) =>
     ? leave(state, 'connecting', nowMs)
     : { ...state, state: 'waiting', retryAtMs: Math.min(state.retryAtMs ?? Infinity, state.notBeforeMs) }
 
+/** Nothing matters. */
+const closed: Row = {
+  open: stay,
+  pause: stay,
+  resume: stay,
+  reconnect: stay,
+  close: stay,
+  accepted: stay,
+  'caught-up': stay,
+  proven: stay,
+  failed: stay,
+  refused: stay,
+  due: stay,
+  awake: stay,
+  offline: stay,
+}
+
+/** What the application may wish of any stream that is not closed. */
+const open: Row = { ...closed, pause: hold, reconnect: connect, close: end }
+
+/** There is a connection, or one is being made. */
+const connected: Row = { ...open, proven: prove, failed: wait, refused: refuse, offline: goOffline }
+
+/** There will be a connection. */
+const pausing: Row = { ...open, due: connect, awake: hurry }
+
 /** What each happening does in each state: complete, or it does not compile. */
-const table: Table = {
-  idle: {
-    open: connect,
-    pause: stay,
-    resume: stay,
-    reconnect: stay,
-    close: stay,
-    accepted: stay,
-    'caught-up': stay,
-    proven: stay,
-    failed: stay,
-    refused: stay,
-    due: stay,
-    awake: stay,
-    offline: stay,
-  },
-  connecting: {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: accept,
-    'caught-up': stay,
-    proven: stay,
-    failed: wait,
-    refused: refuse,
-    due: stay,
-    awake: stay,
-    offline: goOffline,
-  },
-  'catching-up': {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': goLive,
-    proven: prove,
-    failed: wait,
-    refused: refuse,
-    due: stay,
-    awake: stay,
-    offline: goOffline,
-  },
-  live: {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': stay,
-    proven: prove,
-    failed: wait,
-    refused: refuse,
-    due: stay,
-    awake: stay,
-    offline: goOffline,
-  },
-  waiting: {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': stay,
-    proven: stay,
-    failed: stay,
-    refused: stay,
-    due: connect,
-    awake: hurry,
-    offline: goOffline,
-  },
-  offline: {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': stay,
-    proven: stay,
-    failed: stay,
-    refused: stay,
-    due: connect,
-    awake: hurry,
-    offline: stay,
-  },
-  paused: {
-    open: stay,
-    pause: stay,
-    resume: connect,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': stay,
-    proven: stay,
-    failed: stay,
-    refused: stay,
-    due: stay,
-    awake: stay,
-    offline: stay,
-  },
-  refused: {
-    open: stay,
-    pause: hold,
-    resume: stay,
-    reconnect: connect,
-    close: end,
-    accepted: stay,
-    'caught-up': stay,
-    proven: stay,
-    failed: stay,
-    refused: stay,
-    due: stay,
-    awake: stay,
-    offline: stay,
-  },
+const table: { readonly [State in StateName]: Row } = {
+  idle: { ...closed, open: connect },
+  connecting: { ...connected, accepted: accept, proven: stay },
+  'catching-up': { ...connected, 'caught-up': goLive },
+  live: connected,
+  waiting: { ...pausing, offline: goOffline },
+  offline: pausing,
+  paused: { ...open, pause: stay, resume: connect },
+  refused: open,
 }
 
 /** The state after something happened. The same object if nothing changes. */

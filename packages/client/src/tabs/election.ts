@@ -1,8 +1,4 @@
-/** How often a tab that heard nothing asks whether its leader is awake, in milliseconds. */
-export const pingMs = 4_000
-
-/** After so many questions in a row without an answer the leader is taken for frozen. */
-export const pingsAtMost = 2
+import { pingMs, pingsAtMost } from '../bounds.ts'
 
 /** How a tab takes part in choosing a leader. */
 export interface ElectionListener {

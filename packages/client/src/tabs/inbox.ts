@@ -1,7 +1,5 @@
+import { inboxLimit } from '../bounds.ts'
 import type { Block } from '../stream/block.ts'
-
-/** How many blocks may wait for a tab's handlers. Fewer than the ids that a stream remembers. */
-export const inboxLimit = 4_096
 
 /** What waits for a tab's handlers: other tabs cannot be made to wait for them. */
 export class Inbox {

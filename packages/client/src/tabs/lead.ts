@@ -17,14 +17,18 @@ export class Lead {
   #batch: Block[] = []
   #after: string
 
-  constructor(reign: number, options: ConnectOptions, place: string, proclaim: Proclaim) {
+  constructor(
+    reign: number,
+    options: ConnectOptions,
+    place: string,
+    proclaim: Proclaim,
+    awaySinceMs: number | undefined,
+  ) {
     this.#reign = reign
     this.#proclaim = proclaim
     this.#after = place
-    this.#link = new Link(options, () => place, {
-      onBlock: (block) => this.#collect(block),
-      onChange: () => this.tell(),
-    })
+    const listener = { onBlock: (block: Block) => this.#collect(block), onChange: () => this.tell() }
+    this.#link = new Link(options, () => place, listener, awaySinceMs)
   }
 
   open(): void {

@@ -24,7 +24,7 @@ export interface Here {
 }
 
 /** A tab takes part no more. */
-export interface Gone {
+interface Gone {
   readonly type: 'gone'
   readonly tab: string
 }

@@ -1,28 +1,21 @@
 import type { ConnectOptions } from '../options.ts'
 import { resolveUrl } from '../server-base.ts'
 import type { Status, Trouble } from '../status.ts'
-import type { Block } from '../stream/block.ts'
-import { Failure, wordsOf } from '../stream/failure.ts'
+import { Failure, orFail } from '../stream/failure.ts'
 import type { Feed, FeedListener } from '../stream/feed.ts'
 import { topicFilter } from '../stream/handlers.ts'
 import { impliedTopics } from '../stream/implied-topics.ts'
 import type { Beginning, LinkStatus } from '../stream/link.ts'
-import { CatchUp } from './catch-up.ts'
 import { Election } from './election.ts'
-import { Inbox, inboxLimit } from './inbox.ts'
 import { Lead } from './lead.ts'
 import type { Answer, Blocks, Here, Message, News } from './message.ts'
 import { Roster } from './roster.ts'
+import { Standing } from './standing.ts'
 
 interface Request {
   readonly topics: readonly string[]
   resolve(): void
   reject(error: Failure): void
-}
-
-/** Whether this place has what tabs need to share a connection. Pages that are not secure have no locks. */
-export function canShare(): boolean {
-  return globalThis.navigator?.locks !== undefined && globalThis.BroadcastChannel !== undefined
 }
 
 /**
@@ -46,13 +39,7 @@ export class SharedFeed implements Feed {
   #channel: BroadcastChannel | undefined
   #election: Election | undefined
   #lead: Lead | undefined
-  #catchUp: CatchUp | undefined
-  #inbox: Inbox | undefined
-  /** Where the shared stream stands, as far as this tab has heard; `undefined` before it heard of it. */
-  #chain: string | undefined
-  /** What arrives while this tab catches up; `undefined` while it does not. */
-  #later: Block[] | undefined
-  #isLaterFull = false
+  #standing: Standing | undefined
   #reign = 0
   #lastRequest = 0
   #news: LinkStatus
@@ -72,11 +59,13 @@ export class SharedFeed implements Feed {
   }
 
   get status(): LinkStatus {
-    const own = this.#catchUp?.link.status
-    const { trouble = this.#refusedTopic, ...status } = this.#news
+    const { catchUp, returned: own } = this.#standing ?? {}
+    const { trouble = this.#refusedTopic, ...news } = this.#news
+    const returned = (own?.atMs ?? 0) > (news.returned?.atMs ?? 0) ? own : news.returned
+    const status = { ...news, trouble, returned }
     // A tab that is behind is not live, however well the leader does.
-    if (own === undefined || status.state !== 'live') return { ...status, trouble }
-    return own.state === 'live' ? { ...status, trouble, state: 'catching-up' } : own
+    if (catchUp === undefined || status.state !== 'live') return status
+    return catchUp.trouble === undefined ? { ...status, state: 'catching-up' } : catchUp
   }
 
   get role(): Status['role'] {
@@ -88,7 +77,7 @@ export class SharedFeed implements Feed {
     if (type === 'pause') this.#leave('paused')
     else if (isOut) void this.#join()
     else if (type === 'reconnect') {
-      this.#catchUp?.link.tell('reconnect')
+      this.#standing?.reconnect()
       this.#send({ type: 'reconnect' })
     }
   }
@@ -112,7 +101,7 @@ export class SharedFeed implements Feed {
     const lead = this.#lead
     this.#leave('idle')
     await lead?.close()
-    await this.#inbox?.idle()
+    await this.#standing?.idle()
   }
 
   async #join(): Promise<void> {
@@ -121,11 +110,14 @@ export class SharedFeed implements Feed {
     this.#setNews(statusOf('connecting'))
     try {
       // Asked once: later this tab knows better.
-      this.#inbox ??= new Inbox((await this.#beginning()) ?? '', (block) => this.#listener.onBlock(block))
+      this.#standing ??= new Standing(
+        { ...this.#options, topics: this.#own },
+        (await orFail('application', 'The store failed:', this.#beginning)) ?? '',
+        this.#listener,
+      )
+      await this.#standing.enter()
     } catch (error) {
-      const message = `The store failed: ${wordsOf(error)}`
-      if (!signal.aborted)
-        this.#setNews({ ...statusOf('refused'), trouble: { code: 'application', message } })
+      if (!signal.aborted) this.#setNews({ ...statusOf('refused'), trouble: (error as Failure).trouble })
       return
     }
     if (!signal.aborted) await this.#holdLock(signal)
@@ -154,7 +146,7 @@ export class SharedFeed implements Feed {
     this.#send({ type: 'gone', tab: this.#tab })
     this.#session.abort()
     this.#election?.close()
-    void this.#catchUp?.link.close()
+    this.#standing?.leave()
     this.#channel?.close()
     this.#channel = undefined
     this.#setNews(statusOf(state))
@@ -162,13 +154,12 @@ export class SharedFeed implements Feed {
 
   #takeOver(lost: AbortSignal): void {
     this.#reign = Math.max(this.#reign + 1, Date.now())
-    const place = this.#chain ?? this.#inbox!.place
-    this.#chain = place
+    const { place, awaySinceMs } = this.#standing!.lead()
     const topics = [...this.#roster.union]
     // No topic at all is `broadcast` for Tidings; another server need not hear of it.
     const isDefault = this.#implied.length === 0 && topics.join() === 'broadcast'
     const options = { ...this.#options, topics: isDefault ? [] : topics }
-    const lead = new Lead(this.#reign, options, place, (message) => this.#proclaim(message))
+    const lead = new Lead(this.#reign, options, place, (message) => this.#proclaim(message), awaySinceMs)
     this.#lead = lead
     lost.addEventListener('abort', () => {
       this.#lead = undefined
@@ -205,64 +196,22 @@ export class SharedFeed implements Feed {
     if (message.type === 'blocks') this.#take(message)
     else {
       this.#setNews(message.status)
-      if (message.status.clientId !== undefined) this.#attach(message.place)
+      if (this.#isTidings) this.#standing!.attach(message.place, true)
     }
     if (isNewReign) this.#say()
   }
 
-  /** Joins the shared stream at a place, if this tab does not stand there already. */
-  #attach(place: string): void {
-    if (this.#chain === place) return
-    const isFirst = this.#chain === undefined
-    const mine = this.#chain ?? this.#inbox!.place
-    this.#chain = place
-    const isFresh = mine === '' && !(isFirst && (this.#options.last ?? 0) > 0)
-    // Only Tidings can be asked for what comes after a place, and says when that was all.
-    const isTidings = this.#news.clientId !== undefined
-    if (isTidings && !isFresh && mine !== place) void this.#goBack()
+  get #isTidings(): boolean {
+    return this.#news.clientId !== undefined
   }
 
-  #take({ after, blocks }: Blocks): void {
-    this.#attach(after)
-    this.#chain = blocks.at(-1)!.place
-    const mine = blocks.map((block) =>
+  #take(message: Blocks): void {
+    const blocks = message.blocks.map((block) =>
       block.kind !== 'event' || this.#wants(block.topic)
         ? block
         : ({ kind: 'place', place: block.place } as const),
     )
-    if (this.#later === undefined) {
-      if (!this.#inbox!.push(mine)) void this.#goBack()
-    } else if (this.#later.length + mine.length > inboxLimit) this.#isLaterFull = true
-    else this.#later.push(...mine)
-  }
-
-  /** Catches up from where this tab stands, and goes on with what the leader has brought meanwhile. */
-  async #goBack(): Promise<void> {
-    if (this.#later !== undefined) {
-      this.#isLaterFull = true
-      return
-    }
-    const { signal } = this.#session
-    const inbox = this.#inbox!
-    do {
-      this.#later = []
-      this.#isLaterFull = false
-      await inbox.idle()
-      if (signal.aborted) break
-      const options = { ...this.#options, topics: this.#own }
-      this.#catchUp = new CatchUp(options, inbox.place, {
-        onBlock: (block) => inbox.deliver(block),
-        onChange: () => this.#listener.onChange(),
-      })
-      await this.#catchUp.done
-    } while (this.#isLaterFull && !signal.aborted)
-    this.#catchUp = undefined
-    const later = this.#later ?? []
-    this.#later = undefined
-    if (signal.aborted) return
-    // What came both ways is known by its id.
-    inbox.push(later)
-    this.#listener.onChange()
+    this.#standing!.take({ ...message, blocks }, this.#isTidings)
   }
 
   #meet(here: Here): void {
@@ -315,7 +264,8 @@ export class SharedFeed implements Feed {
     for (const [number, { topics, resolve, reject }] of this.#requests) {
       if (number > request) continue
       this.#requests.delete(number)
-      if (topics.some((topic) => refused.includes(topic))) reject(new Failure(trouble!))
+      if (topics.some((topic) => refused.includes(topic)))
+        reject(new Failure('topics', trouble!.message, trouble))
       else resolve()
     }
   }
