@@ -1,0 +1,12 @@
+'use client'
+
+export { ActivityFeed, type ActivityFeedProps } from './activity-feed.tsx'
+export { ConnectionBanner, type ConnectionBannerProps } from './connection-banner.tsx'
+export { defaultLabels, type Labels } from './labels.ts'
+export { LiveFeed, type LiveFeedProps } from './live-feed.tsx'
+export { NotificationBell, type NotificationBellProps } from './notification-bell.tsx'
+export { NotificationList, type NotificationListProps } from './notification-list.tsx'
+export { safeHref } from './safe-href.ts'
+export { Sparkline, type SparklineProps } from './sparkline.tsx'
+export type { Toast } from './toast-queue.ts'
+export { Toaster, type ToasterProps } from './toaster.tsx'

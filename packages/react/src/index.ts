@@ -1,0 +1,13 @@
+'use client'
+
+export type { Connection } from './observe/connection-observer.ts'
+export type { InboxNotification, InboxState } from './observe/inbox.ts'
+export type { Tidings } from './tidings.ts'
+export { TidingsProvider, type TidingsProviderProps } from './tidings-provider.tsx'
+export { useConnection } from './use-connection.ts'
+export { type EventsOptions, useEvents } from './use-events.ts'
+export { useLatest } from './use-latest.ts'
+export { type Notifications, useNotifications } from './use-notifications.ts'
+export { type Publishing, usePublish } from './use-publish.ts'
+export { useTidings } from './use-tidings.ts'
+export { useUnreadCount } from './use-unread-count.ts'

@@ -1,0 +1,99 @@
+import type { Status, TidingsStream } from '@tidings/client'
+import { expect, test } from 'vitest'
+import { LazyStream } from './lazy-stream.ts'
+
+/** A stream that writes down what it is told: what a real one makes of it is the client's matter. */
+class Notebook implements Partial<TidingsStream> {
+  readonly notes: string[]
+  status = { state: 'connecting' } as Status
+  tell: () => void = () => {}
+
+  constructor(notes: string[], topics: readonly string[]) {
+    this.notes = notes
+    notes.push(`connect ${topics}`)
+  }
+
+  on(type: string): () => void {
+    this.notes.push(`on ${type}`)
+    return () => this.notes.push(`off ${type}`)
+  }
+
+  onStatus(listener: (status: Status) => void): () => void {
+    this.tell = () => listener(this.status)
+    return () => {}
+  }
+
+  async add(...topics: string[]): Promise<void> {
+    this.notes.push(`add ${topics}`)
+  }
+
+  remove(...topics: string[]): void {
+    this.notes.push(`remove ${topics}`)
+  }
+
+  close(): void {
+    this.notes.push('close')
+  }
+}
+
+function prepare() {
+  const notes: string[] = []
+  const made: Notebook[] = []
+  const stream = new LazyStream((topics) => {
+    const notebook = new Notebook(notes, topics)
+    made.push(notebook)
+    return notebook as unknown as TidingsStream
+  })
+  return { stream, notes, made }
+}
+
+test('connects when it is held, with all topics and handlers that there are by then', () => {
+  const { stream, notes } = prepare()
+  void stream.add('a', 'b')
+  stream.remove('b')
+  stream.on('x', () => {})
+  expect(notes).toEqual([])
+  expect(stream.status.state).toBe('idle')
+  stream.hold()
+  expect(notes).toEqual(['connect a', 'on x'])
+  expect(stream.status.state).toBe('connecting')
+})
+
+test('whoever lets go and holds again at once keeps the connection', async () => {
+  const { stream, notes } = prepare()
+  const release = stream.hold()
+  release()
+  release()
+  stream.hold()
+  await Promise.resolve()
+  expect(notes).toEqual(['connect '])
+})
+
+test('closes when nobody holds it, and begins anew with what is still wanted', async () => {
+  const { stream, notes } = prepare()
+  stream.on('x', () => {})
+  const release = stream.hold()
+  void stream.add('a')
+  release()
+  await Promise.resolve()
+  expect(notes).toEqual(['connect ', 'on x', 'add a', 'off x', 'close'])
+  expect(stream.status.state).toBe('idle')
+  notes.length = 0
+  stream.hold()
+  expect(notes).toEqual(['connect a', 'on x'])
+})
+
+test('topics that were added before are there when the connection stands', async () => {
+  const { stream, made } = prepare()
+  let isThere = false
+  void stream.add('a').then(() => {
+    isThere = true
+  })
+  stream.hold()
+  await Promise.resolve()
+  expect(isThere).toBe(false)
+  made[0]!.status = { state: 'live' } as Status
+  made[0]!.tell()
+  await Promise.resolve()
+  expect(isThere).toBe(true)
+})
