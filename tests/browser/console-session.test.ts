@@ -27,6 +27,15 @@ async function signIn(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
+async function isLive(page: Page): Promise<void> {
+  await page.locator('#connection[data-state=live]').waitFor()
+}
+
+/** Waits for a notification in the inbox. */
+async function isNotified(page: Page, title: string): Promise<void> {
+  await page.locator('#notifications').getByText(title, { exact: true }).waitFor()
+}
+
 async function tokenOf(server: ServerProcess, user: string, ...args: readonly string[]): Promise<string> {
   return (await tidings(['token', '--user', user, ...args, '--data', server.data])).stdout.trim()
 }
@@ -47,7 +56,7 @@ describe.skipIf(isChromiumMissing)('the page', () => {
   it('in dev mode shows everything, and says that everybody may', async () => {
     await using server = await ServerProcess.start()
     const page = await visit(server)
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await isLive(page)
     expect(await page.getByText('Anybody on this machine can read and publish everything').isVisible()).toBe(
       true,
     )
@@ -70,14 +79,14 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     await page.getByText('does not count').waitFor()
     const token = await tokenOf(server, 'alice')
     await signIn(page, token)
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await isLive(page)
     expect(await page.getByText('Signed in as alice').isVisible()).toBe(true)
     expect(await page.getByRole('heading', { name: 'Send something' }).isVisible()).toBe(false)
     const notify = (user: string, title: string) =>
       post(`/api/notifications/${user}`, { type: 'info', title, message: 'A message' })
     await notify('bob', 'Not for alice')
     expect((await notify('alice', 'For alice')).status).toBe(201)
-    await page.getByRole('heading', { name: 'For alice' }).waitFor()
+    await isNotified(page, 'For alice')
     expect(await page.getByText('Not for alice').count()).toBe(0)
     // The token is in no place that a script could read.
     const stored = await page.evaluate(() =>
@@ -85,12 +94,12 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     )
     expect(stored).not.toContain(token.split('.')[2])
     await page.reload()
-    await page.getByRole('heading', { name: 'For alice' }).waitFor()
+    await isNotified(page, 'For alice')
     await post('/api/admin/revoke', { user: 'alice' })
     await page.getByText('Your session was taken back').waitFor()
     expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
     await signIn(page, await tokenOf(server, 'alice'))
-    await page.getByRole('heading', { name: 'For alice' }).waitFor()
+    await isNotified(page, 'For alice')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect(server.output).not.toContain(token)
@@ -102,12 +111,12 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     const notify = await notifierOf(server)
     const page = await visit(server)
     await signIn(page, await tokenOf(server, 'alice', '--ttl', '4s'))
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await isLive(page)
     await page.getByText('Your session has ended, as its token has').waitFor()
     expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
     await notify('Meanwhile')
     await signIn(page, await tokenOf(server, 'alice'))
-    await page.getByRole('heading', { name: 'Meanwhile' }).waitFor()
+    await isNotified(page, 'Meanwhile')
     await page.context().close()
   })
 
@@ -127,7 +136,7 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     await page.getByText('Your session ends at').waitFor({ state: 'hidden' })
     await until('the first token to have ended', async () => Date.now() > endsAtMs + 1_500)
     await notify('After the first token')
-    await page.getByRole('heading', { name: 'After the first token' }).waitFor()
+    await isNotified(page, 'After the first token')
     expect(opened).toBe(1)
     await page.context().close()
   })
@@ -135,7 +144,7 @@ describe.skipIf(isChromiumMissing)('the page', () => {
   it('that is open while the first key is made says that the server asks from now on', async () => {
     await using server = await ServerProcess.start()
     const page = await visit(server)
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await isLive(page)
     await tidings(['keys', 'create', '--name', 'ops', '--admin', '**', '--data', server.data])
     await page.getByText('This server has left dev mode').waitFor()
     expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(false)
@@ -144,16 +153,21 @@ describe.skipIf(isChromiumMissing)('the page', () => {
 
   it('lets a user follow what their token grants, and says what it does not', async () => {
     await using server = await ServerProcess.start({ settings: { dev: 'off' } })
+    const notify = await notifierOf(server)
     const page = await visit(server)
     await signIn(page, await tokenOf(server, 'alice', '--subscribe', 'logs/**'))
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+    await isLive(page)
     await page.getByLabel('Topic or pattern').fill('logs/app')
-    await page.getByRole('button', { name: 'Follow' }).click()
-    await page.getByText('Following', { exact: true }).waitFor()
-    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByRole('button', { name: 'Follow', exact: true }).click()
+    await page.getByText('Following logs/app', { exact: true }).waitFor()
+    await notify('In the tail')
+    await isNotified(page, 'In the tail')
     await page.getByLabel('Topic or pattern').fill('user/bob')
-    await page.getByRole('button', { name: 'Follow' }).click()
+    await page.getByRole('button', { name: 'Follow', exact: true }).click()
     await page.getByText('You may not read "user/bob"').waitFor()
+    // What their token does not grant is said where it would be, and the stream goes on.
+    await page.getByText('Your token does not let you read $metrics').waitFor()
+    expect(await page.locator('#connection[data-state=live]').count()).toBe(1)
     await page.context().close()
   })
 })

@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { ServerProcess } from '../support/server-process.ts'
 import { until } from '../support/until.ts'
@@ -8,8 +8,8 @@ interface VisitOptions {
   /** One of its own, if absent. */
   readonly server?: ServerProcess
   readonly options?: BrowserContextOptions
-  /** Whether the test turns the page's clock. */
-  readonly withClock?: boolean
+  /** Another tab of the same browser, if given. */
+  readonly context?: BrowserContext
 }
 
 /** One reader at the page of a server of their own. */
@@ -19,21 +19,29 @@ export class Visit implements AsyncDisposable {
   /** What the page has thrown or the browser has complained about, the content security policy included. */
   readonly complaints: string[] = []
   readonly #isServerOurs: boolean
+  readonly #isContextOurs: boolean
 
-  static async begin(browser: Browser, { server, options, withClock }: VisitOptions = {}): Promise<Visit> {
-    const context = await browser.newContext(options)
-    const page = await context.newPage()
-    const visit = new Visit(page, server ?? (await ServerProcess.start()), server === undefined)
-    if (withClock) await page.clock.install()
-    await page.goto(visit.server.url)
-    await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor()
+  static async begin(browser: Browser, visitOptions: VisitOptions = {}): Promise<Visit> {
+    const { server, options, context } = visitOptions
+    const home = context ?? (await browser.newContext(options))
+    const visit = new Visit(await home.newPage(), server ?? (await ServerProcess.start()), {
+      isServerOurs: server === undefined,
+      isContextOurs: context === undefined,
+    })
+    await visit.page.goto(visit.server.url)
+    await visit.isLive()
     return visit
   }
 
-  private constructor(page: Page, server: ServerProcess, isServerOurs: boolean) {
+  private constructor(
+    page: Page,
+    server: ServerProcess,
+    { isServerOurs, isContextOurs }: { isServerOurs: boolean; isContextOurs: boolean },
+  ) {
     this.page = page
     this.server = server
     this.#isServerOurs = isServerOurs
+    this.#isContextOurs = isContextOurs
     page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
@@ -41,10 +49,20 @@ export class Visit implements AsyncDisposable {
     })
   }
 
+  /** Waits until the page says that it is connected. */
+  async isLive(): Promise<void> {
+    await this.page.locator('#connection[data-state=live]').waitFor()
+  }
+
+  /** Waits until the page says that it is in a state. */
+  async isIn(state: string): Promise<void> {
+    await this.page.locator(`#connection[data-state=${state}]`).waitFor()
+  }
+
   /** Chooses what to send, and sends what the form suggests. */
   async send(kind: string): Promise<void> {
-    await this.page.getByRole('radio', { name: kind }).check()
-    await this.page.getByRole('button', { name: `Send ${kind.toLowerCase()}` }).click()
+    await this.page.getByRole('radio', { name: kind, exact: true }).check()
+    await this.page.getByRole('button', { name: /^Send (?!a )/ }).click()
   }
 
   /** Posts JSON as any other program would. */
@@ -62,6 +80,10 @@ export class Visit implements AsyncDisposable {
     return this.post('/api/notifications/demo-user', { type: 'info', title, message: 'A message' })
   }
 
+  act(type: string, message: string): Promise<void> {
+    return this.post('/api/activity', { type, message })
+  }
+
   publish(topic: string, type: string, data: unknown): Promise<void> {
     return this.post('/api/events', { topic, type, data })
   }
@@ -70,19 +92,32 @@ export class Visit implements AsyncDisposable {
     return this.post('/api/events', { topic: 'logs/app', text })
   }
 
-  /** Waits until a list shows just these items, by their titles or, where they have none, their texts. */
-  async shown(list: string, expected: readonly string[]): Promise<void> {
-    const texts = () =>
-      this.page.$$eval(`${list} > li`, (items) =>
-        items.map((item) => (item.querySelector('h3, p') ?? item.lastElementChild)?.textContent),
-      )
+  /** Waits until the texts of what a selector finds are just these. */
+  async shows(selector: string, expected: readonly string[]): Promise<void> {
     let found: unknown
-    await until(`${list} to be ${expected}`, async () => {
-      found = await texts()
+    await until(`${selector} to be ${expected}`, async () => {
+      found = await this.page.$$eval(selector, (items) => items.map((item) => item.textContent))
       return JSON.stringify(found) === JSON.stringify(expected)
     }).catch((error) => {
       expect(found, String(error)).toEqual(expected)
     })
+  }
+
+  /** Waits until the inbox has just these titles, newest first. */
+  inboxShows(...titles: readonly string[]): Promise<void> {
+    return this.shows('#notifications .tidings-item .tidings-title', titles)
+  }
+
+  announcementsShow(...titles: readonly string[]): Promise<void> {
+    return this.shows('#announcement-list h4', titles)
+  }
+
+  activitiesShow(...messages: readonly string[]): Promise<void> {
+    return this.shows('#activity .tidings-row .tidings-body', messages)
+  }
+
+  tailShows(...lines: readonly string[]): Promise<void> {
+    return this.shows('#tail-list .tail-words', lines)
   }
 
   /** Streams that are open at the server. */
@@ -91,16 +126,8 @@ export class Visit implements AsyncDisposable {
     return stats.totalConnections
   }
 
-  /** A headless browser shows every tab; this tells the page otherwise. */
-  async setHidden(isHidden: boolean): Promise<void> {
-    await this.page.evaluate((hidden) => {
-      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })
-      document.dispatchEvent(new Event('visibilitychange'))
-    }, isHidden)
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.context().close()
+    if (this.#isContextOurs) await this.page.context().close()
     if (this.#isServerOurs) await this.server[Symbol.asyncDispose]()
   }
 }

@@ -1,5 +1,3 @@
-import { element } from './element.ts'
-
 const time = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
@@ -13,17 +11,26 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   minute: '2-digit',
   hourCycle: 'h23',
 })
+const shortTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const dayMs = 86_400_000
 
-/** A moment, shown as the reader's wall clock shows it; with the date, if it was more than a day ago. */
-export function moment(atMs: number): HTMLTimeElement {
-  const date = new Date(atMs)
-  const format = Math.abs(Date.now() - atMs) < dayMs ? time : dayAndTime
-  return element('time', { text: format.format(date), attributes: { datetime: date.toISOString() } })
+/** A moment as the reader's wall clock shows it; with the date, if it was more than a day ago. */
+export function formatMoment(atMs: number): string {
+  return (Math.abs(Date.now() - atMs) < dayMs ? time : dayAndTime).format(atMs)
+}
+
+/** Hours, minutes and seconds. */
+export function formatTime(atMs: number): string {
+  return time.format(atMs)
+}
+
+/** Hours and minutes. */
+export function formatShortTime(atMs: number): string {
+  return shortTime.format(atMs)
 }
 
 /** A length of time in words, e.g. `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
   if (seconds < 1) return `${seconds.toFixed(1)} s`
   if (seconds < 60) return `${Math.floor(seconds)} s`
@@ -32,8 +39,9 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Milliseconds since 1970 of an ISO time, or `fallback` for anything that is none. */
+/** Milliseconds since 1970 of an ISO time or of such a number, or `fallback` for anything else. */
 export function readTime(value: unknown, fallback: number): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? fallback : at
 }

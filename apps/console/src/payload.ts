@@ -1,7 +1,7 @@
-/** Characters of one text that are shown: an event may hold 256 KiB, and no card has room for that. */
+/** Characters of one text that are shown: an event may hold 256 KiB, and no row has room for that. */
 const shownCharacters = 1_000
 
-/** What a `data:` field held: its JSON value, or the text itself if it is no JSON. */
+/** What somebody typed: its JSON value, or the text itself if it is no JSON. */
 export function parsePayload(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -23,9 +23,22 @@ export function textField(value: unknown, name: string): string | undefined {
   return typeof found === 'number' || typeof found === 'boolean' ? String(found) : undefined
 }
 
+/** A number field of anything. */
+export function numberField(value: unknown, name: string): number | undefined {
+  const found = field(value, name)
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined
+}
+
 /** Any value as one text: a string as it is, all else as JSON. */
 export function asText(value: unknown): string {
   return clip(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+}
+
+/** What an event says, in one line: its title, its message, or all of it. */
+export function summary(data: unknown): string {
+  const [title, message] = [textField(data, 'title'), textField(data, 'message')]
+  if (title !== undefined && message !== undefined) return `${title}: ${message}`
+  return title ?? message ?? textField(data, 'line') ?? asText(data)
 }
 
 function clip(text: string): string {
