@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: { conditions: ['tidings-source', ...defaultClientConditions] },
   // Whoever builds it, a test run too: React is built for use, not for development.
   define: { 'process.env.NODE_ENV': '"production"' },
+  oxc: { jsx: { runtime: 'automatic', development: false } },
   build: {
     outDir: fileURLToPath(new URL('../../packages/server/console/', import.meta.url)),
     emptyOutDir: true,
