@@ -26,6 +26,7 @@ describe.skipIf(isChromiumMissing).each([19, 18] satisfies ReactVersion[])('hook
 
   test('StrictMode, which mounts everything twice, opens one connection; its end closes it', async () => {
     await using there = await visit('connection')
+    await there.sees('live, connected, attempt 0')
     const streams: string[] = []
     there.page.on('request', (request) => {
       if (new URL(request.url()).pathname === '/events') streams.push(request.url())

@@ -33,7 +33,7 @@ const drawnTabs = 12
 
 /** How many tabs there are, and that they have one connection. */
 export function Sharing() {
-  const { role } = useConnection()
+  const { role, isConnected } = useConnection()
   const tabs = useTabCount()
   return (
     <Section
@@ -67,7 +67,7 @@ export function Sharing() {
           <span className="sharing-line" />
           <span className="sharing-server">server</span>
         </div>
-        <p className="sharing-words">{roles[role]}</p>
+        <p className="sharing-words">{isConnected ? roles[role] : 'This tab has no connection just now.'}</p>
         <div className="sharing-foot">
           <dl className="facts">
             <div>
@@ -76,11 +76,11 @@ export function Sharing() {
             </div>
             <div>
               <dt>Connections</dt>
-              <dd>1</dd>
+              <dd>{isConnected ? 1 : '–'}</dd>
             </div>
             <div>
               <dt>This tab</dt>
-              <dd id="tab-role">{role}</dd>
+              <dd id="tab-role">{isConnected ? role : '–'}</dd>
             </div>
           </dl>
           <a className="button" href="/" target="_blank" rel="noopener">

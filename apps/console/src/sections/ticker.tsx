@@ -26,7 +26,7 @@ const stream = connect({
   topics: ['$ticker'],
   events: { 'price-update': price }, // checked, and typed
 })
-stream.on('price-update', ({ data }) => board.set(data.symbol, data.price))
+stream.on('price-update', ({ data }) => board.show(data))
 stream.on('alert', ({ data }) => ring(data.message))`
 
 const react = `import { useEvents, useLatest } from '@tidings/react'

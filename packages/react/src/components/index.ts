@@ -1,6 +1,7 @@
 'use client'
 
 export { ActivityFeed, type ActivityFeedProps } from './activity-feed.tsx'
+export type { BannerKind, BannerView } from './banner-view.ts'
 export { ConnectionBanner, type ConnectionBannerProps } from './connection-banner.tsx'
 export { defaultLabels, type Labels } from './labels.ts'
 export { LiveFeed, type LiveFeedProps } from './live-feed.tsx'
