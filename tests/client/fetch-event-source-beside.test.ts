@@ -231,6 +231,35 @@ describe.skipIf(isChromiumMissing)(
         expect(found.ours).toEqual(['closes, from 1', 'closes, from the start', 'stays, from the start'])
       })
 
+      test('after the end, after an abort, and after what onerror has thrown, the page no longer matters', async () => {
+        const found = await each(async (which) => {
+          const good = server.script(stream('data: 1\n\n', { ending: 'end' }))
+          const silent = server.script(silentAfter('data: 1\n\n'))
+          const bad = server.script(status(500))
+          await page.evaluate(
+            async ({ which, good, silent, bad }) => {
+              await functions[which](good, {})
+              const controller = new AbortController()
+              await functions[which](silent, {
+                signal: controller.signal,
+                onmessage: () => controller.abort(),
+              })
+              const onerror = (error: Error) => {
+                throw error
+              }
+              await functions[which](bad, { onerror }).catch(() => {})
+            },
+            { which, good, silent, bad },
+          )
+          await setHidden(true)
+          await setHidden(false)
+          // What was sent would be there before the answer to this.
+          await page.evaluate(() => fetch('/').then((response) => response.text()))
+          return [good, silent, bad].map((url) => server.requestsTo(url).length)
+        })
+        expect(found).toEqual({ ours: [1, 1, 1], theirs: [1, 1, 1] })
+      })
+
       test('an abort fulfils the promise, also while it waits for another try', async () => {
         const found = await each(async (which) => {
           const url = server.script(status(500))
