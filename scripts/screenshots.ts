@@ -12,7 +12,7 @@ const laptop = { width: 1440, height: 900 }
 const phone = { width: 390, height: 844 }
 const user = 'demo-user'
 /** How long the charts have to grow. */
-const watchedMs = Number(process.env.WATCHED_MS ?? 60_000)
+const watchedMs = Number(process.env.WATCHED_MS ?? 125_000)
 
 await mkdir(images, { recursive: true })
 await buildConsoleIfStale()
@@ -40,6 +40,7 @@ async function seed({ url }: ServerProcess): Promise<void> {
   })
   await api.notify(user, { type: 'warning', title: 'Disk almost full', message: '91 % of /var is used' })
   await api.notify(user, { type: 'success', title: 'Backup finished', message: '41 GiB in 6 minutes' })
+  await api.announce({ title: 'The office is closed on Friday', message: 'Support answers again on Monday' })
   await api.update({ orders: 128, revenue: 4210.5 })
   await api.announce({ title: 'Scheduled maintenance', message: 'Database maintenance at 2am UTC' })
   for (const [type, message] of [
@@ -64,7 +65,7 @@ async function seed({ url }: ServerProcess): Promise<void> {
 async function watch(): Promise<void> {
   const page = await open({ viewport: laptop })
   const beganAt = Date.now()
-  await until('a minute of figures', () => Date.now() - beganAt > watchedMs, {
+  await until('two minutes of figures', () => Date.now() - beganAt > watchedMs, {
     timeoutMs: 2 * watchedMs,
     everyMs: 500,
   })
@@ -87,15 +88,22 @@ async function shoot(colorScheme: 'light' | 'dark'): Promise<void> {
   await page.getByRole('button', { name: 'Dismiss' }).click()
   await closeToasts(page)
   await shootAll(page, `page-${colorScheme}`)
-  if (colorScheme === 'light') {
-    for (const section of await page.locator('.section').all()) {
-      await section.screenshot({ path: `${images}/${await section.getAttribute('id')}.png` })
-    }
-  }
+  if (colorScheme === 'light') await shootSections(page)
   await page.setViewportSize(laptop)
   await send(page)
   await page.screenshot({ path: `${images}/top-${colorScheme}.png` })
   await page.context().close()
+}
+
+/** Each section, among them the one about tabs while there are some. */
+async function shootSections(page: Page): Promise<void> {
+  const tabs = await Promise.all(Array.from({ length: 4 }, () => page.context().newPage()))
+  for (const tab of tabs) await tab.goto(server.url)
+  await page.locator('#tab-count', { hasText: '5' }).waitFor()
+  for (const section of await page.locator('.section').all()) {
+    await section.screenshot({ path: `${images}/${await section.getAttribute('id')}.png` })
+  }
+  for (const tab of tabs) await tab.close()
 }
 
 /** In a window that is as high as the page: what is out of sight is not drawn, and what sticks would be in its middle. */

@@ -20,6 +20,7 @@ interface Figures {
 /** What has moved. */
 interface Source {
   readonly node: Element | null
+  readonly previousRect: DOMRectReadOnly
   readonly currentRect: DOMRectReadOnly
 }
 
@@ -88,10 +89,10 @@ async function beginToMeasure(page: Page): Promise<void> {
     // The rows of a feed make room for a newer one, and that is what a feed is for. Nothing else may move. A row may be
     // gone by the time that its move is told: then it is known by where it was.
     const feed = document.querySelector('.tidings-feed-box')!.getBoundingClientRect()
-    const isRow = ({ node, currentRect: { left, right, top } }: Source) =>
-      node === null
-        ? left >= feed.left - 1 && right <= feed.right + 1 && top >= feed.top - 1
-        : node.closest('.tidings-row') !== null
+    const isIn = ({ left, right, top }: DOMRectReadOnly) =>
+      left >= feed.left - 1 && right <= feed.right + 1 && top >= feed.top - 1
+    const isRow = ({ node, previousRect, currentRect }: Source) =>
+      node === null ? isIn(previousRect) || isIn(currentRect) : node.closest('.tidings-row') !== null
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
         const { value, sources } = entry as unknown as { value: number; sources: readonly Source[] }

@@ -36,7 +36,10 @@ describe.skipIf(isChromiumMissing)('a page that was away', () => {
       'Backup finished: 41 GiB in 6 minutes',
     ])
     expect(missed.filter((line) => line === 'meanwhile: A message')).toHaveLength(1)
-    await visit.inboxShows('meanwhile', 'Backup finished', 'before')
+    // How often the page itself has notified its reader meanwhile, depends on how long this took.
+    const titles = await page.locator('#notifications .tidings-title').allTextContents()
+    expect(titles).toContain('Backup finished')
+    expect(titles.filter((title) => title !== 'Backup finished')).toEqual(['meanwhile', 'before'])
     expect(visit.complaints).toEqual([])
   })
 
@@ -100,6 +103,7 @@ describe.skipIf(isChromiumMissing)('a page that was away', () => {
     await server.start()
     await visit.page.getByText('There is a gap').waitFor()
     await visit.inboxShows()
+    await visit.announcementsShow()
     await visit.notify('new')
     await visit.inboxShows('new')
     await visit.page.getByRole('button', { name: 'Understood' }).click()

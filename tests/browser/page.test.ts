@@ -216,6 +216,34 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     await page.getByText('has "*" inside a segment').waitFor()
   })
 
+  test('the code beside each section uses what the packages have, and can be copied', async () => {
+    const options = { permissions: ['clipboard-read', 'clipboard-write'] }
+    await using visit = await Visit.begin(browser, { options })
+    const { page } = visit
+    const cards = await page.locator('.code-card').all()
+    expect(cards).toHaveLength(9)
+    const imported = new Set<string>()
+    for (const card of cards) {
+      for (const tab of await card.getByRole('tab').all()) {
+        await tab.click()
+        await card.getByRole('button', { name: /^Copy: / }).click()
+        await card.getByRole('button', { name: /^Copied: / }).waitFor()
+        const code = await page.evaluate(() => navigator.clipboard.readText())
+        expect(code).toBe(await card.locator('pre').textContent())
+        for (const [, names, module] of code.matchAll(/import \{([^}]+)\} from '(@tidings\/[^']+)'/g)) {
+          for (const name of names!.split(',')) imported.add(`${module} ${name.trim()}`)
+        }
+        await card.getByRole('button', { name: /^Copy: / }).waitFor()
+      }
+    }
+    for (const pair of imported) {
+      const [module, name] = pair.split(' ')
+      if (name !== '') expect(await import(module!), pair).toHaveProperty(name!)
+    }
+    expect(imported).toContain('@tidings/client connect')
+    expect(imported).toContain('@tidings/react/components NotificationBell')
+  })
+
   test('whatever an event holds is shown as text', async () => {
     await using visit = await Visit.begin(browser)
     const { page } = visit

@@ -1,6 +1,5 @@
 import { TidingsProvider } from '@tidings/react'
 import { useCallback, useEffect, useState } from 'react'
-import { Footer } from './chrome/footer.tsx'
 import { Masthead } from './chrome/masthead.tsx'
 import { Page } from './page.tsx'
 import { type Ending, endings } from './session/ending.ts'
@@ -36,7 +35,6 @@ export function App() {
           <h1 className="unseen">Tidings</h1>
           <SignInForm why={ending && endings[ending]} onEntered={setSession} />
         </main>
-        <Footer />
       </>
     )
   }

@@ -1,4 +1,5 @@
 import { ConnectionBanner, Toaster } from '@tidings/react/components'
+import { Anew } from './chrome/anew.tsx'
 import { Footer } from './chrome/footer.tsx'
 import { Masthead } from './chrome/masthead.tsx'
 import { PageState } from './chrome/page-state.tsx'
@@ -48,10 +49,12 @@ export function Page({ session, user, onEnded, onRenewed }: PageProps) {
           <Hero user={user} />
           <Notifications user={user} />
           <Resume user={user} />
-          <Announcements />
-          <Machine />
-          <Ticker />
-          <Activity />
+          <Anew>
+            <Announcements />
+            <Machine />
+            <Ticker />
+            <Activity />
+          </Anew>
           <Tail user={user} />
           <Sharing />
           <WallClock />

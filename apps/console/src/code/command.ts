@@ -31,7 +31,7 @@ export function useCommands(): Commands {
 }
 
 /** A word of a command line, quoted if a shell would read anything into it. */
-export function quote(word: string): string {
+function quote(word: string): string {
   return plainWord.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 

@@ -1,5 +1,5 @@
 /** What a piece of code is, as far as colours go. */
-export type TokenKind = 'plain' | 'comment' | 'string' | 'keyword' | 'number' | 'tag' | 'name'
+type TokenKind = 'plain' | 'comment' | 'string' | 'keyword' | 'number' | 'tag' | 'name'
 
 /** A piece of code that has one colour. */
 export interface Token {

@@ -18,7 +18,7 @@ const labels: Readonly<Record<Kind, string>> = {
 /** The form that sends one of each kind, and says what became of it. */
 export function Composer({ user }: { readonly user: string }) {
   const { api } = useTidings()
-  const { isConnected } = useConnection()
+  const isConnected = useConnection((connection) => connection.isConnected)
   const commands = useCommands()
   const form = useRef<HTMLFormElement>(null)
   const [kind, setKind] = useState<Kind>('notification')

@@ -28,7 +28,7 @@ function Fact({ name, value }: { readonly name: string; readonly value: number |
 
 function useStats(): Stats | undefined {
   const { api } = useTidings()
-  const { isConnected } = useConnection()
+  const isConnected = useConnection((connection) => connection.isConnected)
   const [stats, setStats] = useState<Stats>()
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a connection that comes or goes is in the figures.

@@ -27,7 +27,8 @@ import { Sparkline } from '@tidings/react/components'
 
 export function Cpu() {
   const samples = useEvents('$metrics', { keep: 60, past: 60 })
-  return <Sparkline values={samples.map(({ data }) => data.cpu.percent)} />
+  const values = samples.map(({ data }) => data.cpu.percent)
+  return <Sparkline label="CPU" values={values} />
 }`
 
 /** The machine's own processor and memory, as lines that move. */

@@ -23,7 +23,7 @@ for await (const { topic, type, data } of events) {
 const react = `import { LiveFeed } from '@tidings/react/components'
 
 export function Logs() {
-  return <LiveFeed topics="logs/**" keep={50} />
+  return <LiveFeed topic="logs/**" keep={50} />
 }`
 
 interface TailProps {

@@ -74,11 +74,11 @@ export interface PageEvent {
 export function readEvent({ id, topic, type, time, data, text }: PageEvent): TidingsEvent {
   const timeMs = Date.parse(time)
   if (text === undefined) {
-    return { id, type, data, text: JSON.stringify(data ?? null), topic, timeMs, isReplayed: true }
+    return { id, type, data, text: JSON.stringify(data ?? null), topic, timeMs, isReplayed: false }
   }
   // The stream does not tell text from data, so neither do we: what is JSON is data.
   const json = parseJson(text)
-  return { id, type, data: json === undefined ? text : json, text, topic, timeMs, isReplayed: true }
+  return { id, type, data: json === undefined ? text : json, text, topic, timeMs, isReplayed: false }
 }
 
 /** A notification of a page. */
