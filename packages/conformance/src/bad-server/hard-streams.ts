@@ -33,7 +33,7 @@ function hard(
   return { name, body, messages, lastEventId }
 }
 
-/** Each with the rule that it tries (HTML standard, §9.2.5 and §9.2.6). */
+/** Each with the rule that it tries (HTML standard, sections 9.2.5 and 9.2.6). */
 export const hardStreams: readonly HardStream[] = [
   hard('a byte order mark before the first line', '\uFEFFdata: 1\n\n', [message('1')]),
   hard('a second byte order mark, as part of a name', '\uFEFF\uFEFFdata: 1\n\ndata: 2\n\n', [message('2')]),
