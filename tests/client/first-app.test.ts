@@ -31,6 +31,7 @@ describe.skipIf(isChromiumMissing)('a fresh app', () => {
   it('has a working bell with the lines of the README, and nothing else', async () => {
     const app = snippetsOf(await readPage('packages/react/README.md')).find(({ mark }) => mark === 'app')!
     expect(app.code.trim().split('\n')).toHaveLength(12)
+    expect(await readPage('README.md')).toContain(app.code.trim())
     const port = await freePort()
     await using server = await ServerProcess.start({
       settings: { corsOrigins: [`http://127.0.0.1:${port}`] },
