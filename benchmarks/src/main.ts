@@ -78,6 +78,8 @@ function save(run: RunResult): void {
 }
 
 async function main(): Promise<void> {
+  // Parsers and clients instead of servers: the rest is not needed, and their packages not by the rest.
+  if (process.argv[2] === 'parse') return (await import('./parse/parse.ts')).runParse(process.argv.slice(3))
   const options = readOptions(process.argv.slice(2))
   if (options === undefined) return void process.stdout.write(`${usage}\n`)
   if (canPin) moveToLoadCore()

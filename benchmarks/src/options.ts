@@ -15,6 +15,7 @@ export interface Options {
 }
 
 export const usage = `Usage: npm run bench -- [options]
+       npm run bench -- parse [--help]      parsers and clients instead of servers
 
 Tidings beside its peers: each server in turn on one core, the load on the other.
 

@@ -114,6 +114,118 @@ test('a tab that comes with a place gets what it missed first', async () => {
   expect(late.data).toEqual([1, 2, 3, 4, 5])
 })
 
+test('a tab that comes with a place gets what it missed of a topic that nobody else wants', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 0)
+  const [lastEventId] = await publish(server.url, numbered(0, 1))
+  tabs.open({ lastEventId })
+  await tabs.areLive()
+  await publish(server.url, [{ topic: 'invoices', data: 1 }])
+  // The others stand where this one comes from, and have not heard of what it missed.
+  const late = tabs.open({ lastEventId, topics: ['invoices'] })
+  await until('what it missed', () => late.events.length === 1)
+})
+
+test('a tab that was paused before it got anything misses nothing', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  await tabs.areLive()
+  const [quick] = tabs.all
+  // It comes so late that not even the first words of the server reach it.
+  const tab = tabs.open()
+  await tabs.areLive()
+  tab.stream.pause()
+  await publish(server.url, numbered(0, 5))
+  await until('the other', () => quick!.events.length === 5)
+  tab.stream.resume()
+  await tabs.haveAll(numbers(5))
+})
+
+test('a tab that is paused and resumed at once, and again, misses nothing', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 3)
+  for (const { stream } of tabs.all) {
+    stream.pause()
+    stream.resume()
+  }
+  await tabs.areLive()
+  const sent = publishAll(server.url, 40)
+  for (const enough of [5, 10, 20]) {
+    await until('some events', () => tabs.all.every(({ events }) => events.length >= enough))
+    for (const { stream } of tabs.all) {
+      stream.pause()
+      stream.resume()
+      stream.pause()
+    }
+    for (const { stream } of tabs.all) stream.resume()
+  }
+  await sent
+  await tabs.haveAll(numbers(40))
+  await tabs.areLive()
+  await until('one connection', async () => (await openStreams(server)) === 1)
+  expect(tabs.roles()).toEqual({ leader: 1, follower: 2 })
+  for (const { stream } of tabs.all) stream.close()
+  await until('all locks to be free', async () => (await tabs.locks()).length === 0)
+})
+
+test('a tab that is closed stays closed', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  await tabs.areLive()
+  const [{ stream }] = tabs.all as [Tab]
+  stream.close()
+  stream.reconnect()
+  stream.resume()
+  expect(stream.status.state).toBe('idle')
+  await until('no connection', async () => (await openStreams(server)) === 0)
+})
+
+test('a store that fails is asked again when the application says so', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  await tabs.areLive()
+  let isBroken = true
+  const get = () => {
+    if (isBroken) throw new Error('no disk')
+    return undefined
+  }
+  const { stream } = tabs.open({ store: { get, put: () => {} } })
+  await until('the refusal', () => stream.status.state === 'refused')
+  expect(stream.status.trouble).toMatchObject({
+    code: 'application',
+    message: expect.stringMatching(/no disk/),
+  })
+  isBroken = false
+  stream.reconnect()
+  await tabs.areLive()
+})
+
+test('a tab that wants more while it catches up begins anew, and calls no two handlers at once', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  const [lastEventId] = await publish(server.url, numbered(0, 1))
+  await publish(server.url, numbered(1, 20))
+  await tabs.areLive()
+  const { stream } = tabs.open({ lastEventId })
+  let busy = 0
+  const most: number[] = []
+  const got: unknown[] = []
+  stream.on('*', async ({ data }) => {
+    got.push(data)
+    most.push(++busy)
+    // While it catches up, something more is wanted: it begins anew from where its handlers are.
+    if (data === 5) {
+      await stream.add('more')
+      for (let turn = 0; turn < 20; turn++) await openStreams(server)
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    busy--
+  })
+  await until('all of it', () => got.length >= 20)
+  expect(got).toEqual(numbers(21).slice(1))
+  expect(Math.max(...most)).toBe(1)
+})
+
 let counter = 0
 
 interface Tab {
@@ -173,6 +285,12 @@ class Tabs implements AsyncDisposable {
         this.all.filter(({ stream }) => stream.status.role === role).length,
       ]),
     )
+  }
+
+  /** Held or waited for by any tab. */
+  async locks(): Promise<unknown[]> {
+    const { held, pending } = await navigator.locks.query()
+    return [...held!, ...pending!].filter(({ name }) => name!.includes(`${this.#name} `))
   }
 
   async areLive(): Promise<void> {

@@ -10,7 +10,7 @@ export async function checkAnswer(response: Response): Promise<void> {
   if (status !== 200) throw await failureOf(response)
   const mediaType = headers.get('content-type')
   if (/^text\/event-stream *(;|$)/i.test(mediaType ?? '')) return
-  void response.body?.cancel()
+  discard(response)
   throw new Failure('media-type', `Content-Type is ${mediaType}, not text/event-stream.`, {
     status,
     isFinal: true,
@@ -30,7 +30,7 @@ export async function failureOf(response: Response): Promise<Failure> {
     return new Failure('no-content', 'The server answered 204: do not come back.', { isFinal: true })
   // Of the client's mistakes, too slow, too early and too often pass.
   const isFinal = status < 500 && ![408, 425, 429].includes(status)
-  const { code: problem, detail = '' } = await readProblem(response)
+  const { code: problem, detail = '' } = (await readProblem(response)) ?? {}
   const adviceMs = readRetryAfter(headers)
   return new Failure('status', `The server answered ${status}. ${detail}`, {
     status,
@@ -40,9 +40,16 @@ export async function failureOf(response: Response): Promise<Failure> {
   })
 }
 
-/** The problem document (PROTOCOL §9), if the answer is one. */
-async function readProblem(response: Response): Promise<{ code?: string; detail?: string }> {
-  if (response.headers.get('content-type')?.includes('problem+json')) return response.json().catch(() => ({}))
-  void response.body?.cancel()
-  return {}
+/** Lets go of a body that nobody reads. Nobody cares either if it has broken. */
+export function discard({ body }: Response): void {
+  body?.cancel().catch(() => {})
+}
+
+/** The problem document (PROTOCOL §9), if the answer is one. The server may as well say `null`, or half of one. */
+async function readProblem(
+  response: Response,
+): Promise<{ code?: string; detail?: string } | null | undefined> {
+  if (response.headers.get('content-type')?.includes('problem+json')) return response.json().catch(() => {})
+  discard(response)
+  return undefined
 }

@@ -32,10 +32,11 @@ export async function readConnection(reading: Reading): Promise<never> {
     },
     { maxEventBytes: reading.maxEventBytes, lastEventId },
   )
-  const decoder = new TextDecoder()
+  // The parser passes over a byte order mark; a second one is text.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const reader = response.body!.getReader()
   // Cancelling wakes a read that waits, also where a `fetch` of the application's own knows nothing of signals.
-  signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
+  signal.addEventListener('abort', () => void reader.cancel().catch(() => {}))
   while (true) {
     const piece = await orFail('network', 'The connection broke:', () => reader.read())
     if (signal.aborted) throw signal.reason

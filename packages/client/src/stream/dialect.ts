@@ -6,12 +6,13 @@ const controlFields = {
   live: 'cursor',
   gap: 'reason',
   expiring: 'expiresInMs',
-  goodbye: 'reason',
+  goodbye: 'retryMs',
 } as const
 
 /**
  * Tells the control events of a Tidings server from events that bear the same names elsewhere. A stream is a Tidings
- * stream if it begins with `connected` as PROTOCOL §5.4 has it; on every other one all names are the application's.
+ * stream if it begins with `connected` as PROTOCOL §5.4 has it, or with `goodbye` if it is refused (§5.6); on every
+ * other one all names are the application's.
  */
 export class Dialect {
   /** Whether this is a Tidings stream; `undefined` until something has arrived. */
@@ -29,8 +30,10 @@ export class Dialect {
   read({ type, data, id, lastEventId: place, topic, timeMs }: Message): Block {
     if (this.isTidings !== false && type in controlFields) {
       const control = readControl(type as ControlBlock['type'], data, place)
-      this.isTidings ??= control?.type === 'connected'
-      if (this.isTidings && control !== undefined) return control
+      if (control !== undefined) {
+        this.isTidings ??= type === 'connected' || type === 'goodbye'
+        if (this.isTidings) return control
+      }
     }
     this.isTidings ??= false
     const isReplayed = this.isBehind && this.isTidings

@@ -1,20 +1,22 @@
 import { statusPauseMs } from '../bounds.ts'
 import type { TidingsEvent } from '../event.ts'
 import type { ConnectOptions } from '../options.ts'
-import type { SchemaResult } from '../schema.ts'
+import type { Schema, SchemaResult } from '../schema.ts'
 import type { Status } from '../status.ts'
 import type { HandlerOptions, QueueOptions, StreamEvents, TidingsStream } from '../stream.ts'
 import type { Block, ControlBlock, EventBlock } from './block.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Feed, FeedListener, OpenFeed } from './feed.ts'
 import { Handlers, topicFilter } from './handlers.ts'
-import { Ledger } from './ledger.ts'
+import { Ledger, type LedgerEntry } from './ledger.ts'
 import { PlaceStore } from './place-store.ts'
 import { RecentIds } from './recent-ids.ts'
 
 /** A subscription, as the application sees it: what a feed brings goes to handlers and loops, each id once. */
 export class EventStream implements TidingsStream, FeedListener {
   readonly #options: ConnectOptions
+  /** No plain object: a publisher may name a type `constructor`. */
+  readonly #schemas: Map<string, Schema>
   readonly #feed: Feed
   readonly #handlers = new Handlers()
   readonly #queues = new Map<EventQueue, (event: TidingsEvent) => boolean>()
@@ -32,11 +34,12 @@ export class EventStream implements TidingsStream, FeedListener {
 
   constructor(options: ConnectOptions, openFeed: OpenFeed) {
     this.#options = options
+    this.#schemas = new Map(Object.entries(options.events ?? {}))
     for (const topic of options.topics ?? []) this.#topics.set(topic, 1)
     this.#store = new PlaceStore(options)
     this.#ledger = new Ledger(() => this.#onHandled())
     this.#feed = openFeed(options, () => this.#beginning(), this)
-    options.signal?.addEventListener('abort', () => this.close(), { once: true })
+    options.signal?.addEventListener('abort', () => this.close())
     this.#feed.tell('open')
     if (options.paused) this.#feed.tell('pause')
     if (options.signal?.aborted) this.close()
@@ -67,7 +70,7 @@ export class EventStream implements TidingsStream, FeedListener {
     const wants = topicFilter(options.topic)
     if (this.#isClosed || options.signal?.aborted) queue.finish()
     else this.#queues.set(queue, ({ type, topic }) => wants(topic) && (types?.has(type) ?? true))
-    options.signal?.addEventListener('abort', () => void queue.return(), { once: true })
+    options.signal?.addEventListener('abort', () => void queue.return())
     return queue
   }
 
@@ -128,6 +131,8 @@ export class EventStream implements TidingsStream, FeedListener {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
     await this.#feed.close()
+    // The last handlers have moved the place once more.
+    this.#store.close()
   }
 
   onChange(): void {
@@ -144,18 +149,16 @@ export class EventStream implements TidingsStream, FeedListener {
     return pending?.then(() => this.#ledger.settle(entry))
   }
 
-  #deliver(block: Block, entry: ReturnType<Ledger['enter']>): Promise<void> | undefined {
+  #deliver(block: Block, entry: LedgerEntry): Promise<void> | undefined {
     if (block.kind === 'place') return undefined
     if (block.kind === 'control') return this.#control(block)
     this.#lastEventAtMs = Date.now()
     // Only Tidings promises that an id is one event's alone, and only Tidings names the topic.
     if (block.topic !== undefined && block.id !== '' && !this.#seen.add(block.id)) return undefined
-    if (!this.#isWanted(block.type)) return undefined
-    return this.#check(eventOf(block), (event) => this.#hand(event, entry))
-  }
-
-  #isWanted(type: string): boolean {
-    return this.#queues.size > 0 || this.#handlers.has(type) || this.#options.events?.[type] !== undefined
+    const schema = this.#schemas.get(block.type)
+    if (schema !== undefined) return this.#check(schema, eventOf(block), entry)
+    if (this.#queues.size === 0 && !this.#handlers.has(block.type)) return undefined
+    return this.#hand(eventOf(block), entry)
   }
 
   #control({ type, value }: ControlBlock): Promise<void> | undefined {
@@ -166,22 +169,20 @@ export class EventStream implements TidingsStream, FeedListener {
     return this.#handlers.call(type, value as StreamEvents[typeof type])
   }
 
-  /** Has the event's schema look at it, if there is one. */
-  #check(
-    event: TidingsEvent,
-    then: (event: TidingsEvent) => Promise<void> | undefined,
-  ): Promise<void> | undefined {
-    const schema = this.#options.events?.[event.type]
-    if (schema === undefined) return then(event)
-    const judge = (result: SchemaResult<unknown>): Promise<void> | undefined =>
-      result.issues === undefined
-        ? then({ ...event, data: result.value })
-        : this.#handlers.callInvalid({ event, issues: result.issues })
-    const result = schema['~standard'].validate(event.data)
-    return result instanceof Promise ? result.then(judge) : judge(result)
+  /** Has the event's schema look at it. One that throws must no more end the stream than a handler that does. */
+  async #check(schema: Schema, event: TidingsEvent, entry: LedgerEntry): Promise<void> {
+    let result: SchemaResult<unknown>
+    try {
+      result = await schema['~standard'].validate(event.data)
+    } catch (error) {
+      result = { issues: [{ message: `${error}` }] }
+    }
+    return result.issues === undefined
+      ? this.#hand({ ...event, data: result.value }, entry)
+      : this.#handlers.callInvalid({ event, issues: result.issues })
   }
 
-  #hand(event: TidingsEvent, entry: ReturnType<Ledger['enter']>): Promise<void> | undefined {
+  #hand(event: TidingsEvent, entry: LedgerEntry): Promise<void> | undefined {
     const frozen = Object.freeze(event)
     const full: Promise<void>[] = []
     for (const [queue, wants] of this.#queues) {
@@ -206,8 +207,8 @@ export class EventStream implements TidingsStream, FeedListener {
   }
 }
 
-function eventOf({ id, type, text, topic, timeMs, isReplayed }: EventBlock): TidingsEvent {
-  return { id, type, data: parse(text), text, topic, timeMs, isReplayed }
+function eventOf({ kind, place, ...event }: EventBlock): TidingsEvent {
+  return { ...event, data: parse(event.text) }
 }
 
 function parse(text: string): unknown {

@@ -23,7 +23,7 @@ export class Handlers {
       this.#entries = this.#entries.filter((each) => each !== entry)
     }
     if (options.signal?.aborted) return remove
-    options.signal?.addEventListener('abort', remove, { once: true })
+    options.signal?.addEventListener('abort', remove)
     this.#entries = [...this.#entries, entry]
     return remove
   }
@@ -74,9 +74,7 @@ export class Handlers {
     if (this.#entries.some(({ type }) => type === 'invalid')) return this.call('invalid', invalid)
     const issues = invalid.issues.map(({ message }) => message).join('; ')
     // No exception: what somebody else publishes must not end a process.
-    console.error(
-      `tidings: the data of an event of type ${invalid.event.type} is not what its schema says: ${issues}`,
-    )
+    console.error(`tidings: data of type ${invalid.event.type} is not what its schema says: ${issues}`)
     return undefined
   }
 }

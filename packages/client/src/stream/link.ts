@@ -1,7 +1,7 @@
 import { answerMs, provenMs } from '../bounds.ts'
 import type { ConnectOptions } from '../options.ts'
 import type { Return, Status, Trouble } from '../status.ts'
-import { checkAnswer } from './answer.ts'
+import { checkAnswer, discard } from './answer.ts'
 import type { Block, ControlBlock } from './block.ts'
 import { readConnection } from './connection.ts'
 import { Credential } from './credential.ts'
@@ -68,16 +68,8 @@ export class Link implements Feed {
   }
 
   get status(): LinkStatus {
-    const { state, attempt, trouble = this.#refusedTopic, retryAtMs, awaySinceMs } = this.#state
-    return {
-      state,
-      attempt,
-      trouble,
-      retryAtMs,
-      awaySinceMs,
-      clientId: this.#clientId,
-      returned: this.#returned,
-    }
+    const { run, notBeforeMs, trouble = this.#refusedTopic, ...state } = this.#state
+    return { ...state, trouble, clientId: this.#clientId, returned: this.#returned }
   }
 
   /** Where the stream stands: all up to there was handled. The empty string if nowhere in particular. */
@@ -159,6 +151,8 @@ export class Link implements Feed {
     this.#watchdog.watch(this.#heartbeatMs * 2)
     const dialect = new Dialect(lastEventId !== '' || (this.#options.last ?? 0) > 0)
     this.#apply({ type: 'accepted', isBehind: dialect.isBehind })
+    // Whoever hears of it may have dropped the connection.
+    signal.throwIfAborted()
     this.#provenTimer = setTimeout(() => this.#prove(dialect), provenMs)
     return readConnection({
       response,
@@ -181,7 +175,7 @@ export class Link implements Feed {
     const details = { topics: this.#topics.ask(), lastEventId: this.place, token, signal }
     const response = await unlessAborted(requestStream(this.#options, details), signal)
     if (response.status === 401 && reason === 'connect' && this.#credential.canRenew) {
-      void response.body?.cancel()
+      discard(response)
       return this.#request('rejected', signal)
     }
     await checkAnswer(response)
@@ -217,8 +211,9 @@ export class Link implements Feed {
       this.#watchdog.watch(heartbeatMs * 2)
       // After most gaps the stream begins at the head: there is nothing to catch up with.
       if (isReturn && !resumed) dialect.isBehind = false
-      if (!dialect.isBehind) this.#apply({ type: 'caught-up' })
+      // Before anybody hears of it, and drops the connection perhaps.
       this.#topics.opened((change) => this.#changeTopics(clientId, change))
+      if (!dialect.isBehind) this.#apply({ type: 'caught-up' })
       this.#listener.onChange()
     } else if (block.type === 'live' && dialect.isBehind) {
       dialect.isBehind = false
@@ -236,11 +231,11 @@ export class Link implements Feed {
     if (dialect.isKnown) return
     dialect.isKnown = true
     dialect.isBehind = false
-    this.#apply({ type: 'caught-up' })
     this.#topics.opened(async () => {
       this.tell('reconnect')
       return false
     })
+    this.#apply({ type: 'caught-up' })
   }
 
   #prove(dialect: Dialect): void {
@@ -273,7 +268,8 @@ export class Link implements Feed {
         throw failure
       }
       // To connect anew with all the topics loses nothing, and has its pauses and its limits.
-      if (this.#clientId === clientId) this.#end(error)
+      if (this.#clientId === clientId)
+        this.#end(isFinal ? new Failure('status', trouble.message, trouble) : error)
       return false
     }
   }
@@ -294,7 +290,7 @@ const silent = new Failure('silent', 'Nothing arrived for too long, not even a h
 /** The application's own `token()` and `fetch` need not know of signals. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    signal.addEventListener('abort', () => reject(signal.reason))
     promise.then(resolve, reject)
   })
 }

@@ -1,6 +1,6 @@
 import type { ConnectOptions } from '../options.ts'
 import { resolveUrl, serverBase } from '../server-base.ts'
-import { failureOf } from './answer.ts'
+import { discard, failureOf } from './answer.ts'
 import { orFail } from './failure.ts'
 
 /** What changes from one request for a stream to the next. */
@@ -44,7 +44,7 @@ export async function requestAboutStream(
   const address = new URL(`streams/${path}`, serverBase(options.url))
   const response = await send(options, address, token, { 'Content-Type': 'application/json' }, init)
   if (!response.ok) throw await failureOf(response)
-  void response.body?.cancel()
+  discard(response)
 }
 
 async function send(

@@ -1,4 +1,4 @@
-import { longestPauseMs } from '../bounds.ts'
+import { longestPauseMs, timerMs } from '../bounds.ts'
 import type { StateName, Trouble } from '../status.ts'
 import { backoff } from './backoff.ts'
 
@@ -104,24 +104,32 @@ const goLive: Step<'caught-up'> = (state) => ({ ...state, state: 'live' })
 // Only now: a server that accepts and drops would otherwise be asked without a pause, for ever.
 const prove: Step<'proven'> = (state) => ({ ...state, attempt: 0, trouble: undefined })
 
-const wait: Step<'failed'> = (state, { trouble, adviceMs, isOnline, random, nowMs }) => {
+const wait: Step<'failed'> = (state, { trouble, adviceMs: advice, isOnline, random, nowMs }) => {
   const attempt = state.attempt + 1
-  if (!isOnline) return goOffline({ ...state, attempt, trouble }, { type: 'offline', nowMs })
+  // It comes from outside: "soon" and -5 are no advice.
+  const adviceMs = Math.min(Math.max(0, advice) || 0, timerMs)
+  const notBeforeMs = nowMs + adviceMs
+  if (!isOnline) return goOffline({ ...state, attempt, trouble, notBeforeMs }, { type: 'offline', nowMs })
   const retryAtMs = nowMs + backoff({ attempt, adviceMs, random })
-  return leave(state, 'waiting', nowMs, { attempt, trouble, retryAtMs, notBeforeMs: nowMs + adviceMs })
+  return leave(state, 'waiting', nowMs, { attempt, trouble, retryAtMs, notBeforeMs })
 }
 
 const refuse: Step<'refused'> = (state, { trouble, nowMs }) => leave(state, 'refused', nowMs, { trouble })
 
 // A browser can be wrong about its network (it does not count loopback): so now and then it is tried all the same.
-const goOffline: Step<'offline'> = (state, { nowMs }) =>
-  leave(state, 'offline', nowMs, { retryAtMs: nowMs + longestPauseMs, notBeforeMs: state.notBeforeMs })
+const goOffline: Step<'offline'> = (state, { nowMs }) => {
+  const { notBeforeMs } = state
+  return leave(state, 'offline', nowMs, {
+    retryAtMs: Math.max(nowMs + longestPauseMs, notBeforeMs),
+    notBeforeMs,
+  })
+}
 
 // What the server asked for counts, also when the network is back.
 const hurry: Step<'awake'> = (state, { nowMs }) =>
   nowMs >= state.notBeforeMs
     ? leave(state, 'connecting', nowMs)
-    : { ...state, state: 'waiting', retryAtMs: Math.min(state.retryAtMs ?? Infinity, state.notBeforeMs) }
+    : { ...state, state: 'waiting', retryAtMs: state.notBeforeMs }
 
 /** Nothing matters. */
 const closed: Row = {

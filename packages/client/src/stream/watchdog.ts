@@ -1,3 +1,5 @@
+import { timerMs } from '../bounds.ts'
+
 /** Notices when nothing at all arrives, not even a heartbeat. */
 export class Watchdog {
   readonly #onSilent: () => void
@@ -13,10 +15,10 @@ export class Watchdog {
 
   /** From now on, so long a silence is too long; 0 or less: none is. */
   watch(limitMs: number): void {
-    this.#limitMs = limitMs
+    // What the server says may be no number at all, or more than a timer takes.
+    this.#limitMs = Math.min(limitMs, timerMs) || 0
     this.hear()
-    clearTimeout(this.#timer)
-    if (limitMs > 0) this.#timer = setTimeout(() => this.check(), limitMs)
+    this.check()
   }
 
   /** Something arrived. No timer is touched: there can be thousands of pieces a second. */
@@ -26,15 +28,16 @@ export class Watchdog {
 
   /** Looks now: timers stand still while a device sleeps. */
   check(): void {
+    clearTimeout(this.#timer)
     if (this.#limitMs <= 0) return
     if (this.isHeld) this.hear()
     const leftMs = this.#heardAtMs + this.#limitMs - Date.now()
-    clearTimeout(this.#timer)
     if (leftMs <= 0) this.#onSilent()
     else this.#timer = setTimeout(() => this.check(), leftMs)
   }
 
   stop(): void {
+    this.isHeld = false
     this.watch(0)
   }
 }

@@ -17,7 +17,9 @@ export function createCatchUp(
       const type = block.kind === 'control' ? block.type : block.kind
       const isEnd = type === 'live' || (type === 'gap' && link.status.state === 'live')
       // How this connection fares is nobody's business but its own. What is missing is everybody's.
-      const pending = type === 'event' || type === 'gap' ? onBlock(block) : undefined
+      const pending = onBlock(
+        type === 'event' || type === 'gap' ? block : { kind: 'place', place: block.place },
+      )
       return isEnd ? Promise.resolve(pending).then(() => void link.close()) : pending
     },
     onChange,

@@ -16,20 +16,20 @@ export class Election {
   /** Ends what this tab has asked for: its place in the queue, or its lead. */
   #end = new AbortController()
   #isLeader = false
-  #unanswered = 0
-  #wasHeard = true
+  /** How often this tab has looked since it heard the leader. */
+  #looks = 0
 
   constructor(name: string, listener: ElectionListener) {
     this.#name = name
     this.#listener = listener
-    this.#timer = setInterval(() => this.#look(), pingMs)
+    // Not all tabs at once: one that robs the leader is enough.
+    this.#timer = setInterval(() => this.#look(), pingMs + 1_000 * Math.random())
     this.#stand()
   }
 
   /** The leader was heard. */
   hear(): void {
-    this.#wasHeard = true
-    this.#unanswered = 0
+    this.#looks = 0
   }
 
   /** Takes no part any more; who leads hands on. */
@@ -56,27 +56,25 @@ export class Election {
   #lead(end: AbortController): Promise<void> | undefined {
     if (end.signal.aborted) return undefined
     this.#isLeader = true
-    const ended = new Promise<void>((resolve) => {
-      end.signal.addEventListener('abort', () => {
-        this.#isLeader = false
-        resolve()
-      })
-    })
     this.#listener.onElected(end.signal)
-    return ended
+    return aborted(end.signal).then(() => {
+      this.#isLeader = false
+    })
   }
 
   /** Counts questions, not time: a tab that was frozen itself has heard nothing, and must ask before it judges. */
   #look(): void {
     if (this.#isLeader) return
-    if (this.#wasHeard) this.#wasHeard = false
-    else if (this.#unanswered < pingsAtMost) {
-      this.#unanswered++
-      this.#listener.onQuiet()
-    } else {
+    this.#looks++
+    if (this.#looks > pingsAtMost + 1) {
       this.hear()
       this.#end.abort()
       this.#stand(true)
-    }
+    } else if (this.#looks > 1) this.#listener.onQuiet()
   }
+}
+
+/** Resolves when a signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 }

@@ -4,7 +4,7 @@ import type { Block } from '../stream/block.ts'
 /** What waits for a tab's handlers: other tabs cannot be made to wait for them. */
 export class Inbox {
   readonly #deliver: (block: Block) => Promise<void> | undefined
-  #waiting: Block[] = []
+  readonly #waiting: Block[] = []
   #pumping: Promise<void> | undefined
   /** Where the tab stands: the place of the last block that was delivered. */
   place: string
@@ -15,8 +15,8 @@ export class Inbox {
   }
 
   /** Takes blocks. Returns whether there was room; if not, none of them was taken. */
-  push(blocks: readonly Block[]): boolean {
-    if (this.#waiting.length + blocks.length > inboxLimit) return false
+  push(blocks: readonly Block[], limit = inboxLimit): boolean {
+    if (this.#waiting.length + blocks.length > limit) return false
     this.#waiting.push(...blocks)
     this.#pumping ??= Promise.resolve().then(() => this.#pump())
     return true
@@ -37,16 +37,13 @@ export class Inbox {
   }
 
   async #pump(): Promise<void> {
-    for (let next = 0; next < this.#waiting.length; next++) {
-      const pending = this.deliver(this.#waiting[next]!)
-      if (pending !== undefined) await pending
-      // Taken out now and then: one by one, each would move all the others.
-      if (next >= 255) {
-        this.#waiting = this.#waiting.slice(next + 1)
-        next = -1
+    while (this.#waiting.length > 0) {
+      // Taken out so many at once: one by one, each would move all the others.
+      for (const block of this.#waiting.splice(0, 256)) {
+        const pending = this.deliver(block)
+        if (pending !== undefined) await pending
       }
     }
-    this.#waiting = []
     this.#pumping = undefined
   }
 }

@@ -3,35 +3,44 @@ import type { Trouble } from '../status.ts'
 import type { Block } from '../stream/block.ts'
 import type { Failure } from '../stream/failure.ts'
 import { Link } from '../stream/link.ts'
-import type { Blocks, News } from './message.ts'
-
-/** What a leader's connection brings, for all tabs: its own too. */
-export type Proclaim = (message: News | Blocks) => void
+import type { News } from './message.ts'
 
 /** The connection that the leader holds for all tabs. */
 export class Lead {
   readonly #reign: number
-  readonly #proclaim: Proclaim
+  readonly #proclaim: (news: News) => void
   readonly #link: Link
+  readonly #topics: Map<string, Trouble | true | undefined>
   /** What arrived in this turn, and the place before it. */
-  #batch: Block[] = []
+  #blocks: Block[] = []
   #after: string
+  #isOtherwise = false
 
+  /**
+   * @param topics what all tabs want: in force from the start, since what the connection begins with is.
+   * @param proclaim is given what the connection brings, for all tabs: its own too.
+   */
   constructor(
     reign: number,
     options: ConnectOptions,
+    topics: Iterable<string>,
     place: string,
-    proclaim: Proclaim,
+    proclaim: (news: News) => void,
     awaySinceMs: number | undefined,
   ) {
     this.#reign = reign
     this.#proclaim = proclaim
     this.#after = place
-    const listener = { onBlock: (block: Block) => this.#collect(block), onChange: () => this.tell() }
+    this.#topics = new Map([...topics].map((topic) => [topic, true]))
+    const listener = {
+      onBlock: (block: Block) => {
+        this.#flushSoon()
+        this.#blocks.push(block)
+        return undefined
+      },
+      onChange: () => this.tell(),
+    }
     this.#link = new Link(options, () => place, listener, awaySinceMs)
-  }
-
-  open(): void {
     this.#link.tell('open')
   }
 
@@ -39,54 +48,57 @@ export class Lead {
     this.#link.tell('reconnect')
   }
 
-  remove(topics: readonly string[]): void {
-    this.#link.remove(topics)
-  }
-
-  /** Wants these too; all in one request. Resolves with those that the server refuses, and why. */
-  async add(topics: readonly string[]): Promise<{ refused: string[]; trouble: Trouble | undefined }> {
-    let trouble: Trouble | undefined
-    const refused: string[] = []
-    const add = (topic: string): Promise<void> =>
-      this.#link.add([topic]).catch((failure: Failure) => {
-        refused.push(topic)
-        trouble = failure.trouble
-      })
-    await Promise.all(topics.map(add))
-    return { refused, trouble }
+  /** Wants these topics, and no others. */
+  want(topics: ReadonlySet<string>): void {
+    for (const topic of this.#topics.keys()) {
+      if (topics.has(topic)) continue
+      this.#topics.delete(topic)
+      this.#link.remove([topic])
+      this.tell()
+    }
+    for (const topic of topics) if (!this.#topics.has(topic)) this.#add(topic)
   }
 
   /** Tells all tabs how the connection is. */
   tell(): void {
-    // Whoever wanted a topic that is refused is told so: it is not the others' trouble.
-    const { trouble, ...status } = this.#link.status
-    const shown = trouble?.code === 'topics' ? undefined : trouble
-    this.#flush()
-    this.#proclaim({
-      type: 'news',
-      reign: this.#reign,
-      place: this.#after,
-      status: { ...status, trouble: shown },
-    })
+    this.#flushSoon()
+    this.#isOtherwise = true
   }
 
-  async close(): Promise<void> {
-    this.#flush()
-    await this.#link.close()
+  close(): Promise<void> {
+    return this.#link.close()
   }
 
-  #collect(block: Block): undefined {
-    if (this.#batch.length === 0) queueMicrotask(() => this.#flush())
-    this.#batch.push(block)
+  /** Each by itself, since each may be refused; those of one turn are one request all the same. */
+  #add(topic: string): void {
+    const note = (answer: Trouble | true): void => {
+      // It may be the answer to a question that nobody asks any more.
+      if (this.#topics.has(topic)) this.#topics.set(topic, answer)
+      this.tell()
+    }
+    this.#topics.set(topic, undefined)
+    this.#link.add([topic]).then(
+      () => note(true),
+      ({ trouble }: Failure) => note(trouble),
+    )
+    this.tell()
   }
 
-  /** One message for all that came in one piece. */
+  /** One message for all that comes in one piece. */
+  #flushSoon(): void {
+    if (this.#blocks.length === 0 && !this.#isOtherwise) queueMicrotask(() => this.#flush())
+  }
+
   #flush(): void {
-    const blocks = this.#batch
-    if (blocks.length === 0) return
-    this.#batch = []
     const after = this.#after
-    this.#after = blocks.at(-1)!.place
-    this.#proclaim({ type: 'blocks', reign: this.#reign, after, blocks })
+    const blocks = this.#blocks
+    // Whoever wanted a topic that is refused is told so: it is not the others' trouble.
+    const { status } = this.#link
+    const trouble = status.trouble?.code === 'topics' ? undefined : status.trouble
+    const condition = this.#isOtherwise ? { status: { ...status, trouble }, topics: this.#topics } : undefined
+    this.#after = blocks.at(-1)?.place ?? after
+    this.#blocks = []
+    this.#isOtherwise = false
+    this.#proclaim({ type: 'news', reign: this.#reign, after, blocks, condition })
   }
 }

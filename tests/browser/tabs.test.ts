@@ -1,0 +1,184 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isChromiumMissing, launchChromium } from '../support/chromium.ts'
+import { ServerProcess } from '../support/server-process.ts'
+import { until } from '../support/until.ts'
+import { buildTab, Tabs } from './tabs.ts'
+
+const minute = 60_000
+const count = 300
+const all = Array.from({ length: count }, (_, index) => index)
+
+describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', () => {
+  let browser: Browser
+  let script: string
+
+  beforeAll(async () => {
+    script = await buildTab()
+    browser = await launchChromium()
+  })
+
+  afterAll(() => browser?.close())
+
+  test(
+    'the one that holds the connection is closed while events arrive: nothing is lost or doubled',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      expect(await tabs.openStreams()).toBe(1)
+      const leader = await tabs.leader()
+      await tabs.publish(count, async (index) => {
+        if (index === 100) await leader.close()
+      })
+      await tabs.allHave(all)
+      expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await tabs.areOneConnection()
+    },
+    minute,
+  )
+
+  test(
+    'its renderer is killed while events arrive: nothing is lost or doubled',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      const leader = await tabs.leader()
+      await tabs.publish(count, async (index) => {
+        if (index === 100) await leader.crash()
+      })
+      await tabs.allHave(all)
+      expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await tabs.areOneConnection()
+    },
+    minute,
+  )
+
+  test(
+    'it is frozen, robbed and woken: nothing is lost or doubled, there neither',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      const leader = await tabs.leader()
+      await tabs.publish(100)
+      await tabs.allHave(all.slice(0, 100))
+      await leader.freeze()
+      await tabs.publish(100)
+      const others = tabs.without(leader)
+      await others.allHave(all.slice(0, 200))
+      expect(await others.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await leader.wake()
+      await tabs.publish(100)
+      await tabs.allHave(all)
+      await tabs.areLive()
+      expect(await tabs.roles()).toEqual(['leader', ...Array(9).fill('follower')])
+      await tabs.areOneConnection()
+    },
+    2 * minute,
+  )
+
+  test(
+    'the server is killed and started again while events arrive',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      await tabs.publish(count, async (index) => {
+        if (index !== 100) return
+        await server.kill('SIGKILL')
+        await server.start()
+      })
+      await tabs.allHave(all)
+      await tabs.areOneConnection()
+    },
+    2 * minute,
+  )
+
+  test(
+    'one is loaded again, and goes on from where it was',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 3, options: { store: 'session' } })
+      for (const [turn, tab] of [await tabs.leader(), ...(await tabs.followers()).slice(0, 1)].entries()) {
+        const before = turn * 20
+        await tabs.publish(10)
+        await until('what came before', async () => (await tab.got()).includes(before + 9))
+        await tab.leave()
+        await tabs.publish(10)
+        await tab.comeBack()
+        await until('what it missed', async () => (await tab.got()).includes(before + 19))
+        // What it had handled before it left is not repeated, but for what its store had not heard of: nothing is.
+        expect(await tab.got()).toEqual(all.slice(before + 10, before + 20))
+        await tabs.areLive()
+      }
+      await tabs.areOneConnection()
+    },
+    minute,
+  )
+
+  test(
+    'the connection has the topics of all, and those of a closed one no more',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 0 })
+      const [a, b] = [await tabs.add({ topics: ['a'] }), await tabs.add({ topics: ['b'] })]
+      await b.want('c')
+      expect(await tabs.topicsAtServer('a', 'b', 'c')).toEqual(['a', 'b', 'c'])
+      await tabs.publish(1, undefined, 'a')
+      await tabs.publish(1, undefined, 'b')
+      await tabs.publish(1, undefined, 'c')
+      await until('the events', async () => (await a.got()).length === 1 && (await b.got()).length === 2)
+      expect([await a.got(), await b.got()]).toEqual([[0], [1, 2]])
+      await b.close()
+      await until('its topics to go', async () => `${await tabs.topicsAtServer('a', 'b', 'c')}` === 'a')
+      await a.close()
+      await until('no connection', async () => (await tabs.openStreams()) === 0)
+    },
+    minute,
+  )
+
+  test(
+    'where there are no locks, each has a connection of its own',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 3, withoutLocks: true })
+      expect(await tabs.openStreams()).toBe(3)
+      expect(await tabs.roles()).toEqual(['alone', 'alone', 'alone'])
+      await tabs.publish(10)
+      await tabs.allHave(all.slice(0, 10))
+    },
+    minute,
+  )
+
+  test(
+    'those of two users have two connections',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 2 })
+      await tabs.add({ shared: 'bob' })
+      await tabs.add({ shared: 'bob' })
+      await tabs.areLive()
+      expect(await tabs.openStreams()).toBe(2)
+      expect(await tabs.roles()).toEqual(['leader', 'leader', 'follower', 'follower'])
+      await tabs.publish(10)
+      await tabs.allHave(all.slice(0, 10))
+    },
+    minute,
+  )
+
+  test(
+    'the device loses its network and finds it again',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, script, count: 4 })
+      await tabs.publish(10)
+      await tabs.allHave(all.slice(0, 10))
+      await tabs.setOffline(true)
+      await until('all to notice', async () => (await tabs.states()).every((state) => state === 'offline'))
+      await tabs.publish(10)
+      await tabs.setOffline(false)
+      await tabs.allHave(all.slice(0, 20))
+      await tabs.areLive()
+      await tabs.areOneConnection()
+    },
+    minute,
+  )
+})
