@@ -74,13 +74,15 @@ describe('a handler that fails', () => {
     ['rejects', () => Promise.reject(new Error('no'))],
   ]
 
-  test.each(failures)('and %s is told to on("failed"), and the stream goes on', async (_how, fail) => {
-    await using heard = new HeardStream({ url: server.script(numbered(2)) })
+  test.each(failures)('and %s is told to onError, and the stream goes on', async (_how, fail) => {
     const failed: unknown[] = []
+    await using heard = new HeardStream({
+      url: server.script(numbered(2)),
+      onError: ({ event, error }) => failed.push([event.data, (error as Error).message]),
+    })
     const later: unknown[] = []
     heard.stream.on('message', fail)
     heard.stream.on('message', ({ data }) => later.push(data))
-    heard.stream.on('failed', ({ event, error }) => failed.push([event.data, (error as Error).message]))
     await until('both', () => later.length === 2)
     await until('the place', () => heard.status.lastEventId === '2')
     expect(failed).toEqual([
@@ -91,7 +93,7 @@ describe('a handler that fails', () => {
   })
 
   test.each(failures)(
-    'and %s without on("failed") is an uncaught error, and the stream goes on',
+    'and %s without onError is an uncaught error, and the stream goes on',
     async (_how, fail) => {
       const errors = uncaught()
       await using heard = new HeardStream({ url: server.script(numbered(2)) })
@@ -105,9 +107,8 @@ describe('a handler that fails', () => {
 
   test.each(failures)('and %s when it is told of a failure is not told of that', async (_how, fail) => {
     const errors = uncaught()
-    await using heard = new HeardStream({ url: server.script(numbered(1)) })
+    await using heard = new HeardStream({ url: server.script(numbered(1)), onError: fail })
     heard.stream.on('message', fail)
-    heard.stream.on('failed', fail)
     await until('the error', () => errors.length === 1)
     await until('the place', () => heard.status.lastEventId === '1')
   })
@@ -126,14 +127,14 @@ describe('a schema', () => {
     ['finds fault in its own time', async () => ({ issues: [{ message: 'broken' }] })],
   ])('that %s keeps the event from its handlers, and the stream goes on', async (_how, validate) => {
     const events = { bad: schema(validate) }
+    const handled: unknown[] = []
+    const invalid: unknown[] = []
     await using stream_ = connect({
       url: server.script(stream('id: 1\nevent: bad\ndata: 1\n\nid: 2\nevent: good\ndata: 2\n\n')),
       events,
+      onInvalid: ({ event, issues }) => invalid.push([event.data, issues[0]!.message]),
     })
-    const handled: unknown[] = []
-    const invalid: unknown[] = []
     stream_.on('*', ({ data }) => handled.push(data))
-    stream_.on('invalid', ({ event, issues }) => invalid.push([event.data, issues[0]!.message]))
     await until('the place', () => stream_.status.lastEventId === '2')
     expect(handled).toEqual([2])
     expect(invalid).toEqual([[1, expect.stringContaining('broken')]])

@@ -86,11 +86,15 @@ test('a server that is killed and started again is found again, and nothing is l
 test('schemas give handlers their types, and keep bad data away from them', async () => {
   await using server = await ServerProcess.start()
   const price = z.object({ symbol: z.string(), cents: z.number().transform((value) => value / 100) })
-  await using stream = connect({ url: `${server.url}/events`, topics: ['prices'], events: { price } })
   const prices: number[] = []
   const invalid: string[] = []
+  await using stream = connect({
+    url: `${server.url}/events`,
+    topics: ['prices'],
+    events: { price },
+    onInvalid: ({ event, issues }) => invalid.push(`${event.text}: ${issues.length}`),
+  })
   stream.on('price', ({ data }) => prices.push(data.cents))
-  stream.on('invalid', ({ event, issues }) => invalid.push(`${event.text}: ${issues.length}`))
   await isLive(stream)
   await publish(server.url, [
     { topic: 'prices', type: 'price', data: { symbol: 'X', cents: 150 } },

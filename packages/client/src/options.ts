@@ -1,4 +1,5 @@
 import type { Schemas } from './schema.ts'
+import type { FailedHandler, InvalidEvent } from './stream.ts'
 
 /** A token, or how to get one: called for each connection, for a renewal before it expires, and once after a 401. */
 export type TokenSource =
@@ -45,6 +46,10 @@ export interface ConnectOptions<Events extends Schemas = Schemas> {
   readonly credentials?: RequestCredentials | undefined
   /** A schema (zod, valibot, arktype …) for the data of each type: handlers are typed, and data is checked. */
   readonly events?: Events | undefined
+  /** Called when data is not what its schema says: no handler gets it. A line on the console, if absent. */
+  readonly onInvalid?: ((invalid: InvalidEvent) => void) | undefined
+  /** Called when a handler fails: the event counts as handled. Reported like any uncaught error, if absent. */
+  readonly onError?: ((failed: FailedHandler) => void) | undefined
   /** Where to begin: an id. */
   readonly lastEventId?: string | undefined
   /** Keeps the place over reloads: `session` for this tab's session storage, or a store of yours. */

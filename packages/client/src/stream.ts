@@ -16,10 +16,6 @@ export interface StreamEvents {
   readonly expiring: Expiring
   /** The server ends the connection, and says when to come back. */
   readonly goodbye: Goodbye
-  /** The data of an event is not what its schema says. Its handlers were not called. */
-  readonly invalid: InvalidEvent
-  /** A handler threw, or its promise was rejected. The event counts as handled. */
-  readonly failed: FailedHandler
 }
 
 /** An event whose data its schema does not accept. */
@@ -28,7 +24,7 @@ export interface InvalidEvent {
   readonly issues: readonly SchemaIssue[]
 }
 
-/** A handler that failed. Without a handler for `failed`, the error is reported like any uncaught one. */
+/** A handler that threw, or whose promise was rejected. */
 export interface FailedHandler {
   readonly event: TidingsEvent
   readonly error: unknown
@@ -67,8 +63,8 @@ export interface TidingsStream extends AsyncIterable<TidingsEvent>, AsyncDisposa
    * Calls `handler` for each event of a type, in order and one after another: a promise is waited for, and the place to
    * go on from moves only then. `*` is every event. Returns a function that takes the handler away.
    *
-   * The names of `StreamEvents` are what a Tidings server, or the stream, says of itself. On a server that is not
-   * Tidings the first five are types like any other.
+   * The names of `StreamEvents` are what a Tidings server says of the stream itself. On any other server they are types
+   * like all others.
    */
   on<Name extends keyof StreamEvents>(
     name: Name,
@@ -86,7 +82,7 @@ export interface TidingsStream extends AsyncIterable<TidingsEvent>, AsyncDisposa
   readonly topics: readonly string[]
   /**
    * Wants these topics too, on the open connection (PROTOCOL §5.8); several calls in one turn are one request. Each `add`
-   * wants one `remove`. Resolves when the open stream has them: all later events of theirs arrive. Rejects if the server
+   * wants one `remove`. A handler must not wait for it: it would wait for itself. Resolves when the open stream has them: all later events of theirs arrive. Rejects if the server
    * refuses one, which is then not wanted; who does not wait finds that in `status.trouble`.
    */
   add(...topics: string[]): Promise<void>

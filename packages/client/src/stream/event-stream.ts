@@ -7,7 +7,7 @@ import type { HandlerOptions, QueueOptions, StreamEvents, TidingsStream } from '
 import type { Block, ControlBlock, EventBlock } from './block.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Feed, FeedListener, OpenFeed } from './feed.ts'
-import { Handlers, topicFilter } from './handlers.ts'
+import { Handlers, report, topicFilter } from './handlers.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import { PlaceStore } from './place-store.ts'
 import { RecentIds } from './recent-ids.ts'
@@ -18,7 +18,7 @@ export class EventStream implements TidingsStream, FeedListener {
   /** No plain object: a publisher may name a type `constructor`. */
   readonly #schemas: Map<string, Schema>
   readonly #feed: Feed
-  readonly #handlers = new Handlers()
+  readonly #handlers: Handlers
   readonly #queues = new Map<EventQueue, (event: TidingsEvent) => boolean>()
   readonly #seen = new RecentIds()
   readonly #store: PlaceStore
@@ -32,10 +32,13 @@ export class EventStream implements TidingsStream, FeedListener {
   #gap: Status['gap']
   #isClosed = false
 
-  constructor(options: ConnectOptions, openFeed: OpenFeed) {
+  constructor(given: ConnectOptions, openFeed: OpenFeed) {
+    // Copies: they are asked for with each connection, and many an iterable can be asked but once.
+    const options = { ...given, topics: [...(given.topics ?? [])], types: [...(given.types ?? [])] }
     this.#options = options
+    this.#handlers = new Handlers(options)
     this.#schemas = new Map(Object.entries(options.events ?? {}))
-    for (const topic of options.topics ?? []) this.#topics.set(topic, 1)
+    for (const topic of options.topics) this.#topics.set(topic, 1)
     this.#store = new PlaceStore(options)
     this.#ledger = new Ledger(() => this.#onHandled())
     this.#feed = openFeed(options, () => this.#beginning(), this)
@@ -139,7 +142,13 @@ export class EventStream implements TidingsStream, FeedListener {
     clearTimeout(this.#statusTimer)
     this.#statusTimer = undefined
     this.#status = undefined
-    for (const listener of [...this.#listeners]) listener(this.status)
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(this.status)
+      } catch (error) {
+        report(error)
+      }
+    }
   }
 
   onBlock(block: Block): Promise<void> | undefined {
@@ -177,9 +186,8 @@ export class EventStream implements TidingsStream, FeedListener {
     } catch (error) {
       result = { issues: [{ message: `${error}` }] }
     }
-    return result.issues === undefined
-      ? this.#hand({ ...event, data: result.value }, entry)
-      : this.#handlers.callInvalid({ event, issues: result.issues })
+    if (result.issues !== undefined) this.#handlers.callInvalid({ event, issues: result.issues })
+    else await this.#hand({ ...event, data: result.value }, entry)
   }
 
   #hand(event: TidingsEvent, entry: LedgerEntry): Promise<void> | undefined {

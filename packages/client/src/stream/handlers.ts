@@ -1,24 +1,32 @@
 import { matchesSegments } from '@tidings/protocol'
 import type { TidingsEvent } from '../event.ts'
+import type { ConnectOptions } from '../options.ts'
 import type { FailedHandler, HandlerOptions, InvalidEvent, StreamEvents } from '../stream.ts'
 
 /** What handlers are called with. */
-export type Value = TidingsEvent | StreamEvents[keyof StreamEvents]
+type Value = TidingsEvent | StreamEvents[keyof StreamEvents] | InvalidEvent | FailedHandler
 
 interface Entry {
   readonly type: string
   readonly handler: (value: never) => unknown
   readonly wants: (topic: string | undefined) => boolean
+  isGone: boolean
 }
 
 /** The handlers of a stream, in the order in which they were given. */
 export class Handlers {
+  readonly #options: ConnectOptions
   #entries: readonly Entry[] = []
+
+  constructor(options: ConnectOptions) {
+    this.#options = options
+  }
 
   /** Adds a handler. Returns a function that takes it away. */
   add(type: string, handler: (value: never) => unknown, options: HandlerOptions = {}): () => void {
-    const entry: Entry = { type, handler, wants: topicFilter(options.topic) }
+    const entry: Entry = { type, handler, wants: topicFilter(options.topic), isGone: false }
     const remove = (): void => {
+      entry.isGone = true
       // A new array each time: a handler may take itself away while all are being called.
       this.#entries = this.#entries.filter((each) => each !== entry)
     }
@@ -38,45 +46,40 @@ export class Handlers {
     const entries = this.#entries.filter(
       ({ type, wants }) => (type === event.type || type === '*') && wants(event.topic),
     )
-    return this.#callAll(entries, event, (error) => this.#fail({ event, error }))
+    const { onError = ({ error }) => report(error) } = this.#options
+    // One that failed must not keep the stream from going on: it would fail again, and again.
+    return callAll(entries, event, (error) => attempt(onError, { event, error }, report))
   }
 
   /** Calls the handlers of a name of `StreamEvents`. */
   call<Name extends keyof StreamEvents>(name: Name, value: StreamEvents[Name]): Promise<void> | undefined {
-    return this.#callAll(
+    return callAll(
       this.#entries.filter(({ type }) => type === name),
       value,
       report,
     )
   }
 
-  #callAll(
-    entries: readonly Entry[],
-    value: Value,
-    onError: (error: unknown) => void,
-  ): Promise<void> | undefined {
-    for (const [index, { handler }] of entries.entries()) {
-      const pending = attempt(handler, value, onError)
-      if (pending === undefined) continue
-      return pending.then(() => this.#callAll(entries.slice(index + 1), value, onError))
-    }
-    return undefined
-  }
-
-  /** One that failed must not keep the stream from going on: it would fail again, and again. */
-  #fail(failed: FailedHandler): void {
-    if (this.#entries.some(({ type }) => type === 'failed')) void this.call('failed', failed)
-    else report(failed.error)
-  }
-
   /** Says that an event's data is not what its schema says. */
-  callInvalid(invalid: InvalidEvent): Promise<void> | undefined {
-    if (this.#entries.some(({ type }) => type === 'invalid')) return this.call('invalid', invalid)
+  callInvalid(invalid: InvalidEvent): void {
+    const { onInvalid } = this.#options
+    if (onInvalid !== undefined) return void attempt(onInvalid, invalid, report)
     const issues = invalid.issues.map(({ message }) => message).join('; ')
     // No exception: what somebody else publishes must not end a process.
     console.error(`tidings: data of type ${invalid.event.type} is not what its schema says: ${issues}`)
-    return undefined
   }
+}
+
+function callAll(
+  entries: readonly Entry[],
+  value: Value,
+  onError: (error: unknown) => unknown,
+): Promise<void> | undefined {
+  for (const [index, { handler, isGone }] of entries.entries()) {
+    const pending = isGone ? undefined : attempt(handler, value, onError)
+    if (pending !== undefined) return pending.then(() => callAll(entries.slice(index + 1), value, onError))
+  }
+  return undefined
 }
 
 /** Whether a topic is one that a handler wants. */
@@ -89,11 +92,16 @@ export function topicFilter(pattern: string | undefined): (topic: string | undef
 function attempt(
   handler: (value: never) => unknown,
   value: Value,
-  onError: (error: unknown) => void,
+  onError: (error: unknown) => unknown,
 ): Promise<void> | undefined {
   try {
     const result = handler(value as never)
-    return result instanceof Promise ? result.then(() => {}, onError) : undefined
+    return result instanceof Promise
+      ? result.then(
+          () => {},
+          (error) => void onError(error),
+        )
+      : undefined
   } catch (error) {
     onError(error)
     return undefined
@@ -101,7 +109,7 @@ function attempt(
 }
 
 /** Reports an error like any uncaught one, without stopping what goes on here. */
-function report(error: unknown): void {
+export function report(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })

@@ -57,7 +57,7 @@ export class Link implements Feed {
     this.#listener = listener
     this.#beginning = beginning
     // PROTOCOL §5.1: a stream that is asked for no topic is of this one, also when others are added.
-    const isBare = /\/events$/.test(String(options.url ?? '/events'))
+    const isBare = /\/events(\?(?!.*(topic|userId)=).*)?$/.test(String(options.url ?? '/events'))
     this.#topics = new Topics(options.topics ?? [], isBare ? 'broadcast' : undefined)
     this.#credential = new Credential(options.token)
     this.#heartbeatMs = options.heartbeatMs ?? 0

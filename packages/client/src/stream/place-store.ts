@@ -45,7 +45,14 @@ export class PlaceStore {
 function sessionStore({ url = '/events', topics = [] }: ConnectOptions): CursorStore {
   const key = ['tidings', resolveUrl(url).href, ...[...topics].sort()].join(' ')
   return {
-    get: () => sessionStorage.getItem(key),
+    get() {
+      try {
+        return sessionStorage.getItem(key)
+      } catch {
+        // A page that may store nothing begins where it would without.
+        return null
+      }
+    },
     put: (id) => sessionStorage.setItem(key, id),
   }
 }
