@@ -3,6 +3,7 @@ import { openCredentialStore } from '../../packages/server/src/auth/store/open-c
 import { isChromiumMissing, launchChromium } from '../support/chromium.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
 
 describe.skipIf(isChromiumMissing)('the page that describes the API, of a server in production', () => {
   let folder: TempFolder
@@ -46,7 +47,8 @@ describe.skipIf(isChromiumMissing)('the page that describes the API, of a server
         return answer.status()
       }
       expect(await statusOf()).toBe(401)
-      // The browser itself says so of every answer that is an error.
+      // The browser itself says so of every answer that is an error, in its own time.
+      await until('the browser to say so', () => complaints.length > 0)
       expect(complaints.splice(0)).toEqual([expect.stringContaining('401')])
 
       await page.locator('.auth-wrapper .authorize').first().click()
