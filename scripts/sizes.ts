@@ -46,7 +46,7 @@ async function rows(): Promise<Row[]> {
       budget: 6,
     }),
     await measure('connect(): with handlers, loops, schemas, stores and shared tabs', connect, {
-      budget: 10.5,
+      budget: 11,
     }),
     ...(await Promise.all(client.slice(1).map((name) => measure(name, `export * from '${name}'`)))),
     await measure('all of @tidings/client', everything(client)),

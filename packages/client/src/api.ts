@@ -20,5 +20,6 @@ export {
   type RequestOptions,
   type WriteOptions,
 } from './api/create-api.ts'
+export { type NotificationSource, notificationOf } from './api/notification.ts'
 export { TidingsRequestError } from './api/request-error.ts'
 export type { ApiOptions } from './api/requester.ts'

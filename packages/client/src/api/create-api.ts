@@ -10,7 +10,8 @@ import type {
   Session,
   Stats,
 } from './answers.ts'
-import { type PageEvent, readEvent, readNotification, readSent } from './read-answer.ts'
+import { notificationOf } from './notification.ts'
+import { type PageEvent, readEvent, readSent } from './read-answer.ts'
 import { type ApiOptions, type Ask, Requester } from './requester.ts'
 
 /** How to send one request. */
@@ -109,9 +110,14 @@ export function createResources(requester: Requester): Api {
       return { ...page, events: page.events.map(readEvent) }
     },
     async notifications(user, { limit, before } = {}, options) {
-      const page: { notifications: Parameters<typeof readNotification>[0][]; next: string | null } =
-        await get(`${inboxPath(user)}?${queryOf({ limit, before })}`, options)
-      return { notifications: page.notifications.map(readNotification), next: page.next }
+      const page: { notifications: { id: string; time: string }[]; next: string | null } = await get(
+        `${inboxPath(user)}?${queryOf({ limit, before })}`,
+        options,
+      )
+      const notifications = page.notifications.flatMap(
+        ({ id, time, ...data }) => notificationOf({ id, timeMs: Date.parse(time), data }) ?? [],
+      )
+      return { notifications, next: page.next }
     },
     stats: (options) => get('api/stats', options),
     async session(options) {

@@ -1,6 +1,6 @@
 import type { TidingsEvent } from '../event.ts'
 import { readRetryAfter } from '../retry-after.ts'
-import type { Notification, Sent } from './answers.ts'
+import type { Sent } from './answers.ts'
 import { TidingsRequestError } from './request-error.ts'
 
 /** A problem document (PROTOCOL §9), as far as anything is sure about what claims to be one. */
@@ -79,14 +79,6 @@ export function readEvent({ id, topic, type, time, data, text }: PageEvent): Tid
   // The stream does not tell text from data, so neither do we: what is JSON is data.
   const json = parseJson(text)
   return { id, type, data: json === undefined ? text : json, text, topic, timeMs, isReplayed: false }
-}
-
-/** A notification of a page. */
-export function readNotification({
-  time,
-  ...rest
-}: Omit<Notification, 'timeMs'> & { time: string }): Notification {
-  return { ...rest, timeMs: Date.parse(time) }
 }
 
 /** The acknowledgement of one event. */

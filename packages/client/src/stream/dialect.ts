@@ -2,7 +2,7 @@ import type { Message } from '../parser.ts'
 import type { Block, ControlBlock } from './block.ts'
 
 const controlFields = {
-  connected: 'clientId',
+  connected: 'heartbeatMs',
   live: 'cursor',
   gap: 'reason',
   expiring: 'expiresInMs',
@@ -28,7 +28,7 @@ export class Dialect {
 
   /** What a message is. */
   read({ type, data, id, lastEventId: place, topic, timeMs }: Message): Block {
-    if (this.isTidings !== false && type in controlFields) {
+    if (this.isTidings !== false && Object.hasOwn(controlFields, type)) {
       const control = readControl(type as ControlBlock['type'], data, place)
       if (control !== undefined) {
         this.isTidings ??= type === 'connected' || type === 'goodbye'

@@ -31,6 +31,9 @@ export class EventStream implements TidingsStream, FeedListener {
   #lastEventAtMs: number | undefined
   #gap: Status['gap']
   #isClosed = false
+  /** What `add` has promised, and what to do with it when the stream is closed. */
+  readonly #adding = new Set<(error: Error) => void>()
+  readonly #abort = (): void => this.close()
 
   constructor(given: ConnectOptions, openFeed: OpenFeed) {
     // Copies: they are asked for with each connection, and many an iterable can be asked but once.
@@ -42,7 +45,7 @@ export class EventStream implements TidingsStream, FeedListener {
     this.#store = new PlaceStore(options)
     this.#ledger = new Ledger(() => this.#onHandled())
     this.#feed = openFeed(options, () => this.#beginning(), this)
-    options.signal?.addEventListener('abort', () => this.close())
+    options.signal?.addEventListener('abort', this.#abort)
     this.#feed.tell('open')
     if (options.paused) this.#feed.tell('pause')
     if (options.signal?.aborted) this.close()
@@ -68,12 +71,16 @@ export class EventStream implements TidingsStream, FeedListener {
   }
 
   events(options: QueueOptions = {}): AsyncIterableIterator<TidingsEvent> {
-    const queue = new EventQueue(this.#ledger, options, () => this.#queues.delete(queue))
+    const stop = (): unknown => queue.return()
+    const queue = new EventQueue(this.#ledger, options, () => {
+      this.#queues.delete(queue)
+      options.signal?.removeEventListener('abort', stop)
+    })
     const types = options.types === undefined ? undefined : new Set(options.types)
     const wants = topicFilter(options.topic)
+    this.#queues.set(queue, ({ type, topic }) => wants(topic) && (types?.has(type) ?? true))
+    options.signal?.addEventListener('abort', stop)
     if (this.#isClosed || options.signal?.aborted) queue.finish()
-    else this.#queues.set(queue, ({ type, topic }) => wants(topic) && (types?.has(type) ?? true))
-    options.signal?.addEventListener('abort', () => void queue.return())
     return queue
   }
 
@@ -88,7 +95,12 @@ export class EventStream implements TidingsStream, FeedListener {
 
   add(...topics: string[]): Promise<void> {
     for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
-    const added = this.#feed.add(topics)
+    const added = new Promise<void>((resolve, reject) => {
+      this.#adding.add(reject)
+      const settle = (): unknown => this.#adding.delete(reject)
+      this.#feed.add(topics).then(resolve, reject).finally(settle)
+      if (this.#isClosed) reject(new Error('The stream is closed.'))
+    })
     // Whoever does not wait for it finds it in `status.trouble`.
     added.catch(() => this.remove(...topics))
     return added
@@ -125,6 +137,8 @@ export class EventStream implements TidingsStream, FeedListener {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    for (const reject of this.#adding) reject(new Error('The stream is closed.'))
     this.#feed.close()
     this.#store.close()
     for (const queue of this.#queues.keys()) queue.finish()

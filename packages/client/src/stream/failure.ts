@@ -38,8 +38,12 @@ export async function orFail<Value>(
   try {
     return await make()
   } catch (error) {
-    throw error instanceof Failure
-      ? error
-      : new Failure(code, `${what} ${error instanceof Error ? error.message : error}`)
+    throw error instanceof Failure ? error : new Failure(code, `${what} ${inWords(error)}`)
   }
+}
+
+/** What was thrown, and what is behind it: `fetch failed` alone says nothing of a wrong port. */
+function inWords(error: unknown): string {
+  const { message = error, cause } = error as Error
+  return cause === undefined ? `${message}` : `${message} (${inWords(cause)})`
 }

@@ -27,6 +27,7 @@ export class Handlers {
     const entry: Entry = { type, handler, wants: topicFilter(options.topic), isGone: false }
     const remove = (): void => {
       entry.isGone = true
+      options.signal?.removeEventListener('abort', remove)
       // A new array each time: a handler may take itself away while all are being called.
       this.#entries = this.#entries.filter((each) => each !== entry)
     }

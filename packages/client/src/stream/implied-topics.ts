@@ -2,6 +2,14 @@
 export function impliedTopics(address: URL): string[] {
   const topics = address.searchParams.getAll('topic')
   const user = /\/events\/([^/]+)$/.exec(address.pathname)?.[1]
-  const userId = user === undefined ? address.searchParams.get('userId') : decodeURIComponent(user)
+  const userId = user === undefined ? address.searchParams.get('userId') : decode(user)
   return userId === null ? topics : [...topics, `user/${userId}`, 'broadcast']
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

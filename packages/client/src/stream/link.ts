@@ -169,11 +169,17 @@ export class Link implements Feed {
   }
 
   async #request(reason: 'connect' | 'rejected', signal: AbortSignal): Promise<Response> {
-    await unlessAborted(this.#credential.ask(reason, signal), signal)
     this.#watchdog.watch(this.#heartbeatMs * 2 || answerMs)
+    await unlessAborted(this.#credential.ask(reason, signal), signal)
     const token = this.#credential.current
     const details = { topics: this.#topics.ask(), lastEventId: this.place, token, signal }
-    const response = await unlessAborted(requestStream(this.#options, details), signal)
+    const asked = requestStream(this.#options, details)
+    // An answer that comes too late is let go of: the application's own `fetch` need not know of signals.
+    asked.then(
+      (late) => signal.aborted && discard(late),
+      () => {},
+    )
+    const response = await unlessAborted(asked, signal)
     if (response.status === 401 && reason === 'connect' && this.#credential.canRenew) {
       discard(response)
       return this.#request('rejected', signal)
@@ -245,7 +251,7 @@ export class Link implements Feed {
 
   /** Failing is not the end: the server says goodbye when the token is over, and then a new one is asked for. */
   async #renew(signal: AbortSignal): Promise<void> {
-    const path = `${this.#clientId}/token`
+    const path = `${encodeURIComponent(this.#clientId!)}/token`
     try {
       await this.#credential.ask('renew', signal)
       if (!signal.aborted)
@@ -257,7 +263,7 @@ export class Link implements Feed {
     if (this.#clientId !== clientId) return false
     try {
       const init = { method: 'PATCH', body: JSON.stringify(change) }
-      await requestAboutStream(this.#options, clientId, this.#credential.current, init)
+      await requestAboutStream(this.#options, encodeURIComponent(clientId), this.#credential.current, init)
       return true
     } catch (error) {
       const { trouble, isFinal } = error as Failure

@@ -60,8 +60,8 @@ async function send(
   )
   const headers = new Headers({ ...added, ...more })
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`)
-  // Fetch takes Authorization away when a redirect leaves the origin, but no other header: those must not go along.
-  const redirect = added === undefined ? 'follow' : 'manual'
+  // Fetch takes Authorization away when a redirect leaves the origin, but no other header, and no body: those must not go along.
+  const redirect = added === undefined && init.body === undefined ? 'follow' : 'manual'
   return orFail('network', 'There is no answer:', () =>
     fetch(address, { ...init, headers, credentials, redirect, cache: 'no-store' }),
   )

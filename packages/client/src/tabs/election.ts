@@ -45,8 +45,10 @@ export class Election {
     const options: LockOptions = steal ? { steal } : { signal: end.signal }
     navigator.locks
       .request(this.#name, options, () => this.#lead(end))
-      .catch(() => {
+      .catch(({ name }: Error) => {
         if (end.signal.aborted) return
+        // A frame that may have no locks shares with nobody.
+        if (name !== 'AbortError') return void this.#lead(end)
         // Another tab took this one for frozen, and was right: the lead is lost.
         end.abort()
         this.#stand()

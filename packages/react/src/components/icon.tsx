@@ -31,7 +31,7 @@ export function Icon({ name }: { readonly name: IconName }): ReactNode {
 
 /** The drawing for a kind of notification, in its colour, and its name for screen readers. */
 export function KindIcon({ kind, label }: { readonly kind: string; readonly label: string }): ReactNode {
-  const name = kind in paths ? (kind as IconName) : 'info'
+  const name = Object.hasOwn(paths, kind) ? (kind as IconName) : 'info'
   return (
     <span className="tidings-kind" data-kind={name} role="img" aria-label={label}>
       <Icon name={name} />

@@ -10,7 +10,9 @@ export function safeHref(link: string | undefined): string | undefined {
   // The browser's own parser decides: it strips tabs and line ends, and reads `/\` and `//` as another host.
   const url = parse(link)
   if (url === undefined || url.username !== '' || url.password !== '') return undefined
-  if (link.startsWith('/')) return url.origin === somewhere ? url.pathname + url.search + url.hash : undefined
+  const path = url.pathname + url.search + url.hash
+  // Dots can leave two slashes in front, which would name another host.
+  if (link.startsWith('/')) return url.origin === somewhere && !path.startsWith('//') ? path : undefined
   return /^https?:\/\//i.test(link) && /^https?:$/.test(url.protocol) ? url.href : undefined
 }
 

@@ -4,6 +4,9 @@ import type { Labels } from './labels.ts'
 /** How often `… ago` is written anew, in milliseconds: its unit is the minute. */
 const tickMs = 30_000
 
+/** What a date holds. A server may say anything. */
+const latestMs = 8.64e15
+
 interface TimeProps {
   readonly timeMs: number
   readonly labels: Labels
@@ -17,11 +20,12 @@ interface TimeProps {
  */
 export function Time({ timeMs, labels, form }: TimeProps): ReactNode {
   const now = useSyncExternalStore(form === 'ago' ? everyTick : never, tick, beforeMount)
-  const isKnown = now !== undefined && Number.isFinite(timeMs)
+  const isTime = Math.abs(timeMs) <= latestMs
+  const isKnown = now !== undefined && isTime
   return (
     <time
       className="tidings-time"
-      dateTime={Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : undefined}
+      dateTime={isTime ? new Date(timeMs).toISOString() : undefined}
       title={isKnown ? labels.dateTime(timeMs) : undefined}
     >
       {isKnown ? textOf(timeMs, labels, form) : ''}

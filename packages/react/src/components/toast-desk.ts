@@ -1,6 +1,6 @@
 import type { TidingsEvent } from '@tidings/client'
+import { notificationOf } from '@tidings/client/api'
 import { nextFrame } from '../observe/frame.ts'
-import { notificationOf } from '../observe/inbox.ts'
 import type { Stop } from '../observe/observer.ts'
 import { Stage } from '../observe/stage.ts'
 import type { TidingsRoot } from '../tidings.ts'

@@ -1,5 +1,5 @@
 import type { TidingsEvent } from '@tidings/client'
-import type { Api, Notification, NotificationPage } from '@tidings/client/api'
+import { type Api, type Notification, type NotificationPage, notificationOf } from '@tidings/client/api'
 import type { WindowSource } from './event-window.ts'
 import { nextFrame } from './frame.ts'
 import { keepLoaded } from './keep-loaded.ts'
@@ -165,23 +165,4 @@ function merge(newer: readonly Notification[], older: readonly Notification[]): 
   const unique = newer.filter(({ id }) => ids.delete(id))
   const known = new Set(unique.map(({ id }) => id))
   return [...unique, ...older.filter(({ id }) => !known.has(id))]
-}
-
-/** An event as a notification; `undefined` if it is none: any program may publish to a user's topic. */
-export function notificationOf({ id, timeMs, data }: TidingsEvent): Notification | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
-  const { type, title, message, link } = data as Record<string, unknown>
-  if (typeof title !== 'string' || typeof message !== 'string') return undefined
-  return {
-    id,
-    timeMs,
-    type: isType(type) ? type : 'info',
-    title,
-    message,
-    ...(typeof link === 'string' && { link }),
-  }
-}
-
-function isType(type: unknown): type is Notification['type'] {
-  return type === 'success' || type === 'info' || type === 'warning' || type === 'error'
 }

@@ -88,7 +88,9 @@ export class Stage {
       return
     }
     const options = steal ? { steal } : { signal: waiting.signal }
-    navigator.locks.request(this.#name, options, hold).catch(() => {
+    navigator.locks.request(this.#name, options, hold).catch(({ name }: Error) => {
+      // A frame that may have no locks is alone.
+      if (name === 'SecurityError') return hold()
       // Another tab took it, or this one has left; in the first case it stands in line again.
       if (this.#leave !== leave) return
       leave()
