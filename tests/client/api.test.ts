@@ -113,6 +113,19 @@ describe('the resources of a server', () => {
     expect([notifications, next]).toMatchObject([[{ ...plain, id: sent.id }], null])
   })
 
+  it('what any program has published to a user in place of a notification is not listed as one', async () => {
+    const api = createApi({ url: server.url })
+    const user = crypto.randomUUID()
+    const publish = (data: unknown) => api.publish({ topic: `user/${user}`, type: 'notification', data })
+    await publish({ type: 'info', title: { a: 1 }, message: 'x' })
+    await publish({ type: 'info', title: 'No message' })
+    await publish('text')
+    const { ids } = await publish({ type: 'constructor', title: 'Odd', message: 'x', link: 5, more: 1 })
+    const { notifications } = await api.notifications(user)
+    const odd = { id: ids[0], timeMs: expect.any(Number), type: 'info', title: 'Odd', message: 'x' }
+    expect(notifications).toEqual([odd])
+  })
+
   it('announcements, updates and activities reach everybody', async () => {
     const api = createApi({ url: server.url })
     const announced = await api.announce({ title: 'Maintenance', message: 'At two' })
