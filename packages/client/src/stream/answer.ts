@@ -32,7 +32,7 @@ export async function failureOf(response: Response): Promise<Failure> {
   const isFinal = status < 500 && ![408, 425, 429].includes(status)
   const { code: problem, detail = '' } = (await readProblem(response)) ?? {}
   const adviceMs = readRetryAfter(headers)
-  return new Failure('status', `The server answered ${status}. ${detail}`, {
+  return new Failure('status', `The server answered ${status}. ${detail}`.trim(), {
     status,
     problem,
     isFinal,
