@@ -75,7 +75,7 @@ test('a stream whose token expires soon is renewed, and goes on beyond the old o
   let expiring = 0
   heard.stream.on('expiring', () => expiring++)
   await heard.is('live')
-  const { clientId } = heard.status
+  const clientId = await until('its name', () => heard.status.clientId)
   await until('the renewal', () => reasons.length === 2)
   // A second after its end the server would have ended the stream.
   await until('the end of the old token', () => Date.now() > endMs + 1_500)

@@ -66,7 +66,7 @@ describe('readers who do not read', () => {
   })
 
   it('but slowly are not cut, as long as they read at all', async () => {
-    const settings = { heartbeatMs: 100, stallMs: 600, tailBytes: mebibyte }
+    const settings = { heartbeatMs: 100, stallMs: 2_000, tailBytes: mebibyte }
     await using server = await ServerProcess.start({ settings })
     await using proxy = await TcpProxy.start(server.port, { down: { bytesPerSecond: 4 * mebibyte } })
     using publisher = new Publisher({ port: server.port, name: 'publisher' })
