@@ -1,4 +1,4 @@
-import type { EventInput } from '@tidings/protocol'
+import type { EventInput, Stats } from '@tidings/protocol'
 import type { Access } from './auth/access.ts'
 import type { AuthFunction, AuthSettings } from './auth/create-policy.ts'
 import type { Settings } from './config/settings.ts'
@@ -46,27 +46,7 @@ export interface Published {
   readonly isDuplicate: boolean
 }
 
-/** Counts, for people and programs. */
-export interface Stats {
-  readonly totalConnections: number
-  readonly uniqueUsers: number
-  /** Events and bytes in memory, from which readers that are a little behind are served. */
-  readonly eventsBuffered: number
-  readonly bytesBuffered: number
-  /** Events that came from the log since the start. */
-  readonly totalEventsPublished: number
-  /** Deliveries since the start: events times the streams that got them. */
-  readonly totalEventsSent: number
-  readonly totalBytesSent: number
-  /** Events kept in the log, and the bytes that retention counts. */
-  readonly eventsStored: number
-  readonly bytesStored: number
-  readonly epoch: string
-  /** The id after which the next event comes. */
-  readonly head: string
-  readonly durability: Durability
-  readonly uptimeSeconds: number
-}
+export type { Stats }
 
 /** The hub without the server: publish, stream, resume, in anybody's Node app. */
 export interface Tidings {

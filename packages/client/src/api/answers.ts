@@ -1,8 +1,7 @@
-import type { Gap } from '@tidings/protocol'
+import type { Durability, Gap, Stats } from '@tidings/protocol'
 import type { TidingsEvent } from '../event.ts'
 
-/** What an acknowledgement is worth: `fsync` survives a power cut, `os-buffer` the death of the process, `memory` neither. */
-export type Durability = 'fsync' | 'os-buffer' | 'memory'
+export type { Durability, Stats }
 
 /** The acknowledgement of a publish: its events are stored (PROTOCOL §6.2). */
 export interface Receipt {
@@ -74,28 +73,6 @@ export interface ActivityInput {
   readonly type: string
   readonly message: string
   readonly [more: string]: unknown
-}
-
-/** What a server holds and has done, in numbers. */
-export interface Stats {
-  /** Open streams. */
-  readonly totalConnections: number
-  readonly uniqueUsers: number
-  /** Events and bytes in memory, from which readers that are a little behind are served. */
-  readonly eventsBuffered: number
-  readonly bytesBuffered: number
-  /** Since the start: events that came from the log, and deliveries of them. */
-  readonly totalEventsPublished: number
-  readonly totalEventsSent: number
-  readonly totalBytesSent: number
-  /** What the log keeps. */
-  readonly eventsStored: number
-  readonly bytesStored: number
-  readonly epoch: string
-  /** The id after which the next event comes. */
-  readonly head: string
-  readonly durability: Durability
-  readonly uptimeSeconds: number
 }
 
 /** Who one is at a server (PROTOCOL §11.4). */

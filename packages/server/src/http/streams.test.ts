@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTestApp, type TestApp } from './test-app.ts'
 
 const none = { publish: [], subscribe: [], notify: [], admin: [] }
@@ -50,12 +50,13 @@ describe('an open stream whose token ends', () => {
     const stream = await follow(await mint('alice', { lifetimeMs: 1_200 }), '/events?topic=orders/1')
     const [expiring] = await stream.next(1)
     expect(expiring!.event).toBe('expiring')
+    const endMs = Date.parse(JSON.parse(expiring!.data).expiresAt)
     const newer = bearer(await mint('alice'))
     const renewed = await app.post(`/streams/${stream.clientId}/token`, undefined, newer)
     expect(renewed.status).toBe(200)
     expect(Date.parse(renewed.json.expiresAt)).toBeGreaterThan(Date.now() + 50_000)
-    // Longer than the first token lived.
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    // Within a second of its end the server would have ended the stream.
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(endMs + 1_000), { timeout: 10_000 })
     await publish('orders/1', 'still here')
     expect((await stream.next(1))[0]!.data).toBe('still here')
     stream.close()

@@ -1,4 +1,4 @@
-import type { Cursor, NewEvent, PayloadFormat, TopicSet } from '@tidings/protocol'
+import type { Cursor, Durability, NewEvent, PayloadFormat, TopicSet } from '@tidings/protocol'
 
 /** An event as the log keeps it. Its id is the cursor of the log's epoch, `seq` and `tag`. */
 export interface StoredEvent {
@@ -14,11 +14,7 @@ export interface StoredEvent {
   readonly payload: string
 }
 
-/**
- * What an acknowledgement is worth: `fsync` survives a power cut, `os-buffer` the death of the process,
- * `memory` nothing.
- */
-export type Durability = 'fsync' | 'os-buffer' | 'memory'
+export type { Durability }
 
 /** Which events a reader wants. */
 export interface Selection {

@@ -165,7 +165,7 @@ describe('renewing', () => {
     await tidings.publish({ topic: 'b/2', data: 1 })
     const newer = accessTo(['a', 'b/1'], { expiresAt: Date.now() + 60_000 })
     expect(tidings.renew(stream.clientId, newer)).toEqual({ expiresAt: newer.expiresAt })
-    await new Promise((resolve) => setTimeout(resolve, 450))
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(old.expiresAt! + 150))
     await tidings.publish([
       { topic: 'b/1', data: 2 },
       { topic: 'b/2', data: 'not any more' },
