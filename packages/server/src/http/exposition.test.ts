@@ -42,24 +42,32 @@ it('what happened shows in the metrics, and no metric has a label that callers c
 })
 
 it('a standstill of the event loop shows in its delay, whose figures the page names', async () => {
-  await app.get('/metrics')
-  // The first standstill makes the sampler, which began anew, look; the second is what it sees.
-  for (const ms of [30, 300]) {
-    const end = performance.now() + ms
-    while (performance.now() < end);
-    await nextTurn()
-  }
-  const { text } = await app.get('/metrics')
   const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8')
-  const [p50, p99, max] = ['p50', 'p99', 'max'].map((figure) => {
-    const name = `tidings_nodejs_eventloop_lag_${figure}_seconds`
-    expect(page).toContain(`| \`${name}\` | gauge |`)
-    return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
-  })
-  expect(p50).toBeGreaterThan(0)
-  expect(p99).toBeGreaterThanOrEqual(p50!)
-  expect(max).toBeGreaterThanOrEqual(p99!)
-  expect(max).toBeGreaterThan(0.28)
+  await app.get('/metrics')
+  // The sampler, which each look at the page begins anew, measures from its second tick on. When that comes is up
+  // to the machine: a standstill before it is not seen, and the next one is.
+  await expect.poll(lagAfterStandstill, { timeout: 30_000, interval: 50 }).toBeGreaterThan(0.28)
+
+  async function lagAfterStandstill(): Promise<number> {
+    for (const ms of [30, 300]) {
+      await nextTurn(25)
+      const end = performance.now() + ms
+      while (performance.now() < end);
+    }
+    await nextTurn(25)
+    const { text } = await app.get('/metrics')
+    const [p50, p99, max] = ['p50', 'p99', 'max'].map((figure) => {
+      const name = `tidings_nodejs_eventloop_lag_${figure}_seconds`
+      expect(page).toContain(`| \`${name}\` | gauge |`)
+      return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+    })
+    if (max! > 0) {
+      expect(p50).toBeGreaterThan(0)
+      expect(p99).toBeGreaterThanOrEqual(p50!)
+      expect(max).toBeGreaterThanOrEqual(p99!)
+    }
+    return max!
+  }
 })
 
 it('every metric is documented in docs/metrics.md, and begins with tidings_', async () => {
