@@ -141,7 +141,9 @@ function readOutcome({ status, text }: Answer): Outcome {
   }
   const { code } = JSON.parse(text) as { code?: string }
   // After a failed fsync nobody knows what is on the disk.
-  return code === 'storage_failed' || code === 'internal' ? { kind: 'unknown' } : { kind: 'refused', status }
+  return code === 'storage_failed' || code === 'storage_unanswered' || code === 'internal'
+    ? { kind: 'unknown' }
+    : { kind: 'refused', status }
 }
 
 /** True after a few milliseconds: a server that is away is not asked in a tight loop. */

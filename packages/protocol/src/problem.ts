@@ -30,6 +30,11 @@ export const problems = freezeDeep({
   draining: { status: 503, title: 'The server is shutting down' },
   overloaded: { status: 503, title: 'The server has no room for this now' },
   storage_failed: { status: 503, title: 'The store failed; whether this was stored is not known' },
+  storage_unavailable: { status: 503, title: 'The store cannot be reached; nothing was stored' },
+  storage_unanswered: {
+    status: 503,
+    title: 'The store did not answer; whether this was stored is not known',
+  },
   storage_full: { status: 507, title: 'The store is full or read-only' },
 } as const)
 

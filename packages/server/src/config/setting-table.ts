@@ -1,5 +1,6 @@
 import { isKeySetUrl, issuerList, tokenAlgorithms } from './issuer.ts'
 import { choice, count, duration, list, type Setting, secret, size, text, toggle } from './setting.ts'
+import { readRedisAddress } from './store-address.ts'
 
 const second = 1_000
 const minute = 60 * second
@@ -136,14 +137,18 @@ export const settingTable = Object.freeze({
   store: text({
     default: '',
     placeholder: 'store',
-    allowed: '"memory:", or "sqlite:" and the path of a file',
-    isAllowed: (store) =>
-      store === '' || store === 'memory:' || (/^sqlite:./.test(store) && isPath(store.slice(7))),
-    doc: 'Where events are kept: `memory:` or `sqlite:PATH`; if empty, the file `tidings.db` in the data folder.',
+    allowed: '"memory:", "sqlite:" and the path of a file, or "redis://HOST:PORT"',
+    isAllowed: isStore,
+    doc:
+      'Where events are kept: `memory:`, `sqlite:PATH`, or for several nodes' +
+      ' `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE][?name=LOG]` (`rediss` with TLS; `name` is `main` if absent);' +
+      ' if empty, the file `tidings.db` in the data folder.',
   }),
-  durability: choice(['fsync', 'os-buffer'], {
+  durability: choice(['fsync', 'os-buffer', 'memory'], {
     default: 'fsync',
-    doc: 'What an acknowledgement is worth: `fsync` survives a power cut, `os-buffer` only the death of the process.',
+    doc:
+      'What an acknowledgement is worth at least: `fsync` survives a power cut, `os-buffer` only the death of the' +
+      ' process, `memory` neither. A Redis that is set to less is refused; one that is set to more gives more.',
   }),
   retentionAgeMs: duration({
     default: day,
@@ -335,6 +340,11 @@ function file({ doc }: { readonly doc: string }): Setting<string> {
     isAllowed: (path) => path === '' || isPath(path),
     doc,
   })
+}
+
+function isStore(store: string): boolean {
+  if (store === '' || store === 'memory:' || readRedisAddress(store) !== undefined) return true
+  return /^sqlite:./.test(store) && isPath(store.slice('sqlite:'.length))
 }
 
 function isShortText(text: string): boolean {

@@ -55,7 +55,8 @@ function answerOf(
   const error = asTidingsError(thrown)
   const { status, code } = error
   let instance: string | undefined
-  if (status >= 500 && code !== 'draining') {
+  // While the store is away, one line tells so, and not one for each request.
+  if (status >= 500 && code !== 'draining' && code !== 'storage_unavailable') {
     instance = `urn:uuid:${crypto.randomUUID()}`
     logger.error({ err: thrown, instance, method, route, code }, 'a request failed')
   }

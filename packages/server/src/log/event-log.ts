@@ -86,10 +86,15 @@ export interface Page {
  */
 export type Standing = 'valid' | 'trimmed' | 'diverged' | 'epoch'
 
-/** One commit: the events in order; or none, when the log began a new epoch. */
+/** One commit: the events in order; or none, when the log began a new epoch, or goes on from elsewhere. */
 export interface Batch {
   readonly epoch: string
   readonly events: readonly StoredEvent[]
+  /**
+   * With no events: the log goes on from here, and nobody can say what came between the batch before and this place.
+   * If absent, a new epoch goes on from where the last one ended.
+   */
+  readonly from?: Cursor
 }
 
 /** A running tail. */
@@ -97,6 +102,21 @@ export interface Tail {
   /** Where it began: every event after this place is called back, once. */
   readonly head: Cursor
   stop(): void
+}
+
+/** How a store does, for those who run it. */
+export interface StoreHealth {
+  /** What it is. */
+  readonly engine: 'memory' | 'sqlite' | 'redis'
+  /**
+   * `up`; `unavailable`, when nothing can be stored or read now; `starved`, when it seems to be there, and yet what is
+   * stored does not arrive.
+   */
+  readonly state: 'up' | 'unavailable' | 'starved'
+  /** Why it is not up, in a sentence. */
+  readonly reason?: string
+  /** What its settings allow that loses events, each with its remedy. */
+  readonly warnings: readonly string[]
 }
 
 /** How much a log keeps. The oldest events go first, when any of the three is exceeded. */
@@ -111,11 +131,14 @@ export interface Retention {
  * Every engine keeps the contract of `@tidings/conformance`.
  *
  * All methods but `tail` and `bounds` reject with a TidingsError: `storage_full` (nothing was stored, try later),
- * `storage_failed` (the outcome is unknown and the log is dead: see `failed`), `idempotency_mismatch`,
- * `overloaded` (too much is waiting to be stored), `draining` (the log is closed).
+ * `storage_unavailable` (nothing was stored, the store can't be reached now), `storage_unanswered` (the outcome is
+ * unknown, the log lives on), `storage_failed` (the outcome is unknown and the log is dead: see `failed`),
+ * `idempotency_mismatch`, `overloaded` (too much is waiting to be stored), `draining` (the log is closed).
  */
 export interface EventLog {
+  /** What an acknowledgement is worth now. */
   readonly durability: Durability
+  readonly health: StoreHealth
   /** Resolves, with the cause, if the log can no longer be trusted. The process should then end. */
   readonly failed: Promise<Error>
   /**

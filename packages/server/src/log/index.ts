@@ -12,6 +12,7 @@ export type {
   Selection,
   Standing,
   StoredEvent,
+  StoreHealth,
   Tail,
 } from './event-log.ts'
 export { createMemoryLog, type MemoryLogOptions } from './memory/memory-log.ts'

@@ -15,5 +15,10 @@ export async function openLog(settings: Settings): Promise<EventLog> {
   const { createSqliteLog } = await import('./sqlite/sqlite-log.ts')
   const path =
     settings.store === '' ? join(settings.data, 'tidings.db') : settings.store.slice('sqlite:'.length)
-  return createSqliteLog({ path, durability, idempotencyWindowMs })
+  // Less than the file gives anyway is not worth asking for.
+  return createSqliteLog({
+    path,
+    durability: durability === 'memory' ? 'os-buffer' : durability,
+    idempotencyWindowMs,
+  })
 }

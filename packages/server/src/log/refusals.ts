@@ -19,6 +19,24 @@ export function storageFull(cause: Error): TidingsError {
   )
 }
 
+/** The store can't be reached: nothing was done. */
+export function storageUnavailable(cause: Error): TidingsError {
+  return new TidingsError(
+    'storage_unavailable',
+    `Nothing was done: ${cause.message}. It is being tried again; come back in a moment.`,
+    { cause },
+  )
+}
+
+/** The outcome is unknown, and the log lives on. */
+export function storageUnanswered(cause: Error): TidingsError {
+  return new TidingsError(
+    'storage_unanswered',
+    `${cause.message}. Whether this was stored is not known; retry with the same Idempotency-Key.`,
+    { cause },
+  )
+}
+
 /** The outcome is unknown and the log is dead. */
 export function storageFailed(cause: Error): TidingsError {
   return new TidingsError(

@@ -32,6 +32,8 @@ const publishRefusals = [
   'unsupported_encoding',
   'idempotency_mismatch',
   'draining',
+  'storage_unavailable',
+  'storage_unanswered',
   'storage_failed',
   'storage_full',
 ] as const
@@ -90,7 +92,7 @@ export const operations: readonly Operation[] = [
     summary: 'Read the log in pages',
     parameters: ['topics', 'types', 'after', 'before', 'limit', 'order'],
     answers: { 200: 'HistoryPage' },
-    refuses: [...streamRefusals, 'storage_failed'],
+    refuses: [...streamRefusals, 'storage_unavailable', 'storage_failed'],
   },
   {
     method: 'post',
@@ -137,7 +139,7 @@ export const operations: readonly Operation[] = [
     summary: "List a user's last notifications",
     parameters: ['userIdInPath', 'limit', 'before'],
     answers: { 200: 'NotificationList' },
-    refuses: ['invalid_query', 'invalid_topic', 'forbidden', 'storage_failed'],
+    refuses: ['invalid_query', 'invalid_topic', 'forbidden', 'storage_unavailable', 'storage_failed'],
   },
   {
     method: 'post',
@@ -279,7 +281,14 @@ export const operations: readonly Operation[] = [
     summary: 'Begin a new epoch',
     description: 'Every open stream gets one `gap`; every earlier cursor is of another history from then on.',
     answers: { 200: 'Rotated' },
-    refuses: ['forbidden', 'draining', 'storage_failed', 'storage_full'],
+    refuses: [
+      'forbidden',
+      'draining',
+      'storage_unavailable',
+      'storage_unanswered',
+      'storage_failed',
+      'storage_full',
+    ],
   },
   {
     method: 'get',

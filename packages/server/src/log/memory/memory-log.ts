@@ -19,6 +19,7 @@ import type {
   Retention,
   Standing,
   StoredEvent,
+  StoreHealth,
   Tail,
 } from '../event-log.ts'
 import { eventSize } from '../event-size.ts'
@@ -49,6 +50,7 @@ interface Pending {
 
 class MemoryLog implements EventLog {
   readonly durability: Durability = 'memory'
+  readonly health: StoreHealth = { engine: 'memory', state: 'up', warnings: [] }
   /** Never resolves: memory that fails takes the process with it. */
   readonly failed = new Promise<Error>(() => {})
   readonly #selector = new Selector()

@@ -14,6 +14,7 @@ import type {
   Selection,
   Standing,
   StoredEvent,
+  StoreHealth,
   Tail,
 } from '../event-log.ts'
 import { idempotencyMismatch, logClosed, storageFailed, storageFull } from '../refusals.ts'
@@ -62,6 +63,7 @@ type Reader = Thread<ReaderRequest, ReaderAnswers>
 
 class SqliteLog implements EventLog {
   readonly durability: Durability
+  readonly health: StoreHealth = { engine: 'sqlite', state: 'up', warnings: [] }
   readonly failed: Promise<Error>
   readonly #writer: Writer
   readonly #reader: Reader
