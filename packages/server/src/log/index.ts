@@ -17,4 +17,4 @@ export type {
 } from './event-log.ts'
 export { createMemoryLog, type MemoryLogOptions } from './memory/memory-log.ts'
 export { createSqliteLog, type SqliteLogOptions } from './sqlite/sqlite-log.ts'
-export { StoreRefused } from './sqlite/store-refused.ts'
+export { StoreRefused } from './store-refused.ts'

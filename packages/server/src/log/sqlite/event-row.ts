@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { StoredEvent } from '../event-log.ts'
-import { damaged } from './store-refused.ts'
+import { damaged } from '../store-refused.ts'
 
 /** The columns of an event, in the order in which {@link eventOf} expects them. */
 export const eventColumns =

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
+import { damaged, StoreRefused } from '../store-refused.ts'
 import type { Failure } from './messages.ts'
-import { damaged, StoreRefused } from './store-refused.ts'
 
 /** SQLite's primary result codes, the low byte of the extended ones. */
 const SQLITE_BUSY = 5

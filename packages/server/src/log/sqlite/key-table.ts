@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { type Cursor, tagLength } from '@tidings/protocol'
+import { damaged } from '../store-refused.ts'
 import type { Columns } from './messages.ts'
-import { damaged } from './store-refused.ts'
 
 /** What a key stands for: a row of table `idempotency`. */
 interface KeyRow {

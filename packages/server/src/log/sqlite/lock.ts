@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { StoreRefused } from '../store-refused.ts'
 import { explain, isBusy } from './failure.ts'
-import { StoreRefused } from './store-refused.ts'
 
 /**
  * One server a file. The lock is an exclusive transaction on a database of its own beside the file: the system

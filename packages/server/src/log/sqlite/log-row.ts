@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
 import { type Cursor, epochLength, originTag, randomBase36 } from '@tidings/protocol'
 import type { Durability } from '../event-log.ts'
-import { damaged } from './store-refused.ts'
+import { damaged } from '../store-refused.ts'
 
 /** The one row of table `log`: where the log stands. */
 export interface LogRow {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { StoreRefused } from './store-refused.ts'
+import { StoreRefused } from '../store-refused.ts'
 
 /** Marks a file as ours: "Tdng" in ASCII. */
 const applicationId = 0x54646e67

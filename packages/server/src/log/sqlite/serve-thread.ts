@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads'
+import { StoreRefused } from '../store-refused.ts'
 import type { Failure } from './messages.ts'
-import { StoreRefused } from './store-refused.ts'
 import type { Envelope, Reply } from './thread.ts'
 
 /** The other end of a `Thread`: answers each request, in order. */

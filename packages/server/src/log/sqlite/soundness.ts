@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { damaged } from '../store-refused.ts'
 import { eventColumns, eventOf } from './event-row.ts'
 import { KeyTable } from './key-table.ts'
 import { type LogRow, logRowReader } from './log-row.ts'
-import { damaged } from './store-refused.ts'
 
 /**
  * Whether the file is as the last process closed it, which makes a check needless: the mark holds the size

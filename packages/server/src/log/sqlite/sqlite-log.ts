@@ -17,9 +17,11 @@ import type {
   StoreHealth,
   Tail,
 } from '../event-log.ts'
+import { Gathering, type Pending } from '../gathering.ts'
 import { idempotencyMismatch, logClosed, storageFailed, storageFull } from '../refusals.ts'
+import { StoreRefused } from '../store-refused.ts'
+import { columnsOf } from './columns.ts'
 import { realPath } from './database.ts'
-import { columnsOf, Gathering, type Pending } from './gathering.ts'
 import type {
   Columns,
   GroupResult,
@@ -31,7 +33,6 @@ import type {
   WriterAnswers,
   WriterRequest,
 } from './messages.ts'
-import { StoreRefused } from './store-refused.ts'
 import { Thread, ThreadClosed, ThreadFailure, ThreadRefused } from './thread.ts'
 
 /** How to open an SQLite log. */
@@ -45,6 +46,9 @@ export interface SqliteLogOptions {
 }
 
 const day = 24 * 60 * 60 * 1000
+
+/** Events in one commit: a few tens of milliseconds. */
+const commitEvents = 5_000
 
 /**
  * Opens a log in an SQLite file: a thread writes, with group commit, and another reads.
@@ -68,7 +72,7 @@ class SqliteLog implements EventLog {
   readonly #writer: Writer
   readonly #reader: Reader
   readonly #listeners = new Set<(batch: Batch) => void>()
-  readonly #gathering = new Gathering()
+  readonly #gathering = new Gathering(commitEvents)
   #state: State
   #isCommitting = false
   #committed: Promise<void> = Promise.resolve()

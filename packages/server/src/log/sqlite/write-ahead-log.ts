@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { damaged } from './store-refused.ts'
+import { damaged } from '../store-refused.ts'
 
 /**
  * SQLite takes the first damaged frame of a write-ahead log for its end, and drops all commits after it without

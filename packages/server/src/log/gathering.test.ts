@@ -1,6 +1,7 @@
 import type { NewEvent } from '@tidings/protocol'
 import { expect, it } from 'vitest'
-import { columnsOf, Gathering, type Pending } from './gathering.ts'
+import { Gathering, type Pending } from './gathering.ts'
+import { columnsOf } from './sqlite/columns.ts'
 
 const megabyte = 1024 * 1024
 
@@ -39,7 +40,7 @@ it('columns hold every event in order, with a tag of its own and the time of its
 })
 
 function filled(appends: number, events: number, bytes: number): Gathering {
-  const gathering = new Gathering()
+  const gathering = new Gathering(5_000)
   for (let count = 0; count < appends; count++) gathering.add(pending(events, bytes))
   return gathering
 }

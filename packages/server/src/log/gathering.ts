@@ -1,6 +1,5 @@
-import { type NewEvent, randomBase36, TidingsError, tagLength } from '@tidings/protocol'
-import type { Appended } from '../event-log.ts'
-import type { Columns } from './messages.ts'
+import { type NewEvent, TidingsError } from '@tidings/protocol'
+import type { Appended } from './event-log.ts'
 
 /** One caller's append, waiting for its commit. */
 export interface Pending {
@@ -12,11 +11,10 @@ export interface Pending {
   reject(error: Error): void
 }
 
-/** In one commit: keeps it, and with it the wait for the next, to a few tens of milliseconds. */
-const commitEvents = 5_000
+/** Bytes in one commit: keeps it, and with it the wait for the next, to a few tens of milliseconds. */
 const commitBytes = 16 * 1024 * 1024
 
-/** Waiting for a commit: with a disk so slow, more would only wait longer. */
+/** Waiting for a commit: with a store so slow, more would only wait longer. */
 const waitingBytes = 256 * 1024 * 1024
 
 /** The part of the expected appends that is worth a commit. */
@@ -27,6 +25,7 @@ const companyMs = 1
 
 /** The appends that gather while a commit is under way. */
 export class Gathering {
+  readonly #commitEvents: number
   readonly #pending: Pending[] = []
   #bytes = 0
   /** How many appends the last commit held. */
@@ -34,6 +33,11 @@ export class Gathering {
   /** How many are worth the next one. */
   #enough = 1
   #onEnough: (() => void) | undefined
+
+  /** @param commitEvents so many go into one commit, which keeps it short. */
+  constructor(commitEvents: number) {
+    this.#commitEvents = commitEvents
+  }
 
   get isEmpty(): boolean {
     return this.#pending.length === 0
@@ -44,7 +48,7 @@ export class Gathering {
     if (this.#bytes > waitingBytes) {
       throw new TidingsError(
         'overloaded',
-        'The disk does not keep up with what is published; try again in a second.',
+        'The store does not keep up with what is published; try again in a second.',
       )
     }
     this.#bytes += sizeOf(pending)
@@ -56,7 +60,7 @@ export class Gathering {
    * Resolves when it pays to commit: most of those are here who can be expected, or a millisecond has passed.
    * Publishers who wait for their answers before they go on come in step with the commits: without this each
    * commit held a few of 64 of them, and its fixed cost was most of a publish. With most rather than all, the
-   * main thread has the others' requests to read while the disk works. Whoever publishes alone never waits.
+   * main thread has the others' requests to read while the store works. Whoever publishes alone never waits.
    */
   async ripen(): Promise<void> {
     if (this.#pending.length < this.#enough) {
@@ -86,7 +90,7 @@ export class Gathering {
     for (const pending of this.#pending) {
       events += pending.events.length
       bytes += sizeOf(pending)
-      if (count > 0 && (events > commitEvents || bytes > commitBytes)) break
+      if (count > 0 && (events > this.#commitEvents || bytes > commitBytes)) break
       this.#bytes -= sizeOf(pending)
       count++
     }
@@ -98,20 +102,4 @@ export class Gathering {
 /** Payload characters: near enough to bytes for a bound. */
 function sizeOf({ events }: Pending): number {
   return events.reduce((sum, { payload }) => sum + payload.length, 0)
-}
-
-/** What crosses to the writer's thread: every event with the tag and the time that it will have. */
-export function columnsOf(pending: readonly Pending[]): Columns {
-  const columns: Columns = { topic: [], tag: [], time: [], type: [], format: [], payload: [] }
-  for (const { events, time } of pending) {
-    for (const event of events) {
-      columns.topic.push(event.topic)
-      columns.tag.push(randomBase36(tagLength))
-      columns.time.push(time)
-      columns.type.push(event.type)
-      columns.format.push(event.format)
-      columns.payload.push(event.payload)
-    }
-  }
-  return columns
 }
