@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { cpSync, globSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const programs = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url))
@@ -14,6 +14,10 @@ export const packages = ['protocol', 'client', 'server', 'react', 'conformance']
 export function buildPackage(folder: string): void {
   rmSync(`${folder}/dist`, { recursive: true, force: true })
   run('tsc', '--project', `${folder}/tsconfig.build.json`)
+  // The compiler leaves them where they are.
+  for (const script of globSync('**/*.lua', { cwd: `${folder}/src` })) {
+    cpSync(`${folder}/src/${script}`, `${folder}/dist/${script}`)
+  }
 }
 
 /** Refuses a package that would not work where it is installed, as far as `publint` can tell. */

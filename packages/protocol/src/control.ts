@@ -56,7 +56,14 @@ export interface Expiring {
 }
 
 /** Why the server ends a stream (§5.6). */
-export type GoodbyeReason = 'drain' | 'max-age' | 'overloaded' | 'storage-failed' | 'expired' | 'revoked'
+export type GoodbyeReason =
+  | 'drain'
+  | 'max-age'
+  | 'overloaded'
+  | 'storage-failed'
+  | 'storage-unavailable'
+  | 'expired'
+  | 'revoked'
 
 /** `goodbye`: the server ends this stream on purpose. */
 export interface Goodbye {

@@ -15,6 +15,7 @@ export const farewells: readonly Farewell[] = [
   { reason: 'max-age', reconnect: true, retryMs: 20 },
   { reason: 'overloaded', reconnect: true, retryMs: 20 },
   { reason: 'storage-failed', reconnect: true, retryMs: 20 },
+  { reason: 'storage-unavailable', reconnect: true, retryMs: 20 },
   { reason: 'expired', reconnect: true, retryMs: 20 },
   { reason: 'revoked', reconnect: false, retryMs: 20 },
 ]

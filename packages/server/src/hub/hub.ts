@@ -1,4 +1,4 @@
-import { type Cursor, checkTopic, type TopicSet } from '@tidings/protocol'
+import { type Cursor, checkTopic, TidingsError, type TopicSet } from '@tidings/protocol'
 import type { Batch, EventLog, Tail as LogTail, Selection, Standing, StoredEvent } from '../log/event-log.ts'
 import { fanOut, type Selected } from './fan-out.ts'
 import { Frame } from './frame.ts'
@@ -28,6 +28,9 @@ export interface HubCounters {
   /** Bytes of events written to streams, without HTTP's framing. */
   sentBytes: number
 }
+
+/** How long a reader waits for this hub to come to a place that the log has, in milliseconds. */
+const patienceMs = 2_000
 
 /** Some past events. */
 export interface Past {
@@ -62,6 +65,8 @@ export class Hub {
   #head: Cursor
   #logTail: LogTail | undefined
   #beforeShowing = () => {}
+  /** Who waits for the hub's next step. */
+  #onStep: PromiseWithResolvers<void> | undefined
 
   /** Opens a hub on a log and follows it from its head. */
   static async open(log: EventLog, options: HubOptions): Promise<Hub> {
@@ -140,12 +145,20 @@ export class Hub {
     return () => this.#watchers.delete(watcher)
   }
 
-  /** Judges a cursor that a client brought (§4.2): from memory if it can, else the log knows. */
+  /**
+   * Judges a cursor that a client brought (§4.2): from memory if it can, else the log knows.
+   * @throws TidingsError of the log; `storage_unavailable` if this hub does not come to where the log is.
+   */
   async stand(cursor: Cursor): Promise<Standing> {
-    if (cursor.epoch !== this.#head.epoch) return 'epoch'
-    if (cursor.seq > this.#head.seq) return 'diverged'
     const { floor } = this.#tail
-    if (cursor.seq < floor.seq) return this.#log.stand(cursor)
+    const isInMemory =
+      cursor.epoch === this.#head.epoch && cursor.seq <= this.#head.seq && cursor.seq >= floor.seq
+    if (!isInMemory) {
+      const standing = await this.#log.stand(cursor)
+      // Another node may have shown what is still on its way here.
+      if (standing === 'valid') await this.#arriveAt(cursor)
+      return standing
+    }
     const tag = cursor.seq === floor.seq ? floor.tag : this.#tail.at(cursor.seq)!.tag
     return tag === cursor.tag ? 'valid' : 'diverged'
   }
@@ -215,7 +228,14 @@ export class Hub {
 
   /** Shows a batch to the live streams, before anything else can happen. */
   #take(batch: Batch): void {
-    if (batch.epoch !== this.#head.epoch) this.#changeEpoch(batch.epoch)
+    this.#step(batch)
+    this.#onStep?.resolve()
+    this.#onStep = undefined
+  }
+
+  #step(batch: Batch): void {
+    if (batch.epoch !== this.#head.epoch) this.#changeEpoch(batch.epoch, batch.from)
+    else if (batch.from !== undefined) this.#skipTo(batch.from)
     if (batch.events.length === 0) return
     this.#beforeShowing()
     const before = this.#head
@@ -255,6 +275,11 @@ export class Hub {
     const { selection } = interest
     const page = await this.#log.read({ selection, after: after.seq, limit: pageEvents, upTo })
     const { epoch } = page.reached
+    // The log has begun another history, of which nobody here may hear before they were told.
+    if (epoch !== after.epoch) {
+      if (this.#head.epoch === after.epoch) await this.#untilStep()
+      return { frame: undefined, reached: after, floor: after }
+    }
     const frames: Frame[] = []
     let bytes = 0
     let previous = after
@@ -280,9 +305,45 @@ export class Hub {
     return { epoch: this.#head.epoch, seq, tag: this.#tail.at(seq)!.tag }
   }
 
-  #changeEpoch(epoch: string): void {
+  /** Resolves when the hub stands at a place that the log has, or beyond it. */
+  async #arriveAt({ epoch, seq }: Cursor): Promise<void> {
+    const deadline = performance.now() + patienceMs
+    while (this.#head.epoch !== epoch || this.#head.seq < seq) {
+      if (performance.now() >= deadline) {
+        throw new TidingsError(
+          'storage_unavailable',
+          'This server is behind; come back in a moment, or ask another.',
+        )
+      }
+      await this.#untilStep()
+    }
+  }
+
+  /** Resolves after the next batch, or when there has been none for a while. */
+  async #untilStep(): Promise<void> {
+    this.#onStep ??= Promise.withResolvers()
+    let overdue: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      overdue = setTimeout(resolve, patienceMs)
+    })
+    await Promise.race([this.#onStep.promise, late])
+    clearTimeout(overdue)
+  }
+
+  /** What came before a place cannot be shown: whoever was live finds out when it reads on, as if it had been away. */
+  #skipTo(from: Cursor): void {
     const before = this.#head
-    this.#head = { ...before, epoch }
+    this.#head = from
+    this.#tail = new Tail(from, this.#options.tailBytes)
+    for (const { live } of this.#interests.values()) {
+      for (const listener of live) listener.fallBehind(before)
+      live.clear()
+    }
+  }
+
+  #changeEpoch(epoch: string, from: Cursor | undefined): void {
+    const before = this.#head
+    this.#head = from ?? { ...before, epoch }
     // What is in memory bears ids of the epoch that has ended.
     this.#tail = new Tail(this.#head, this.#options.tailBytes)
     for (const { members } of this.#interests.values()) {

@@ -119,6 +119,12 @@ export interface StoreHealth {
   readonly warnings: readonly string[]
 }
 
+/** Something that whoever runs a store should know, as it happens. */
+export interface StoreNotice {
+  readonly level: 'info' | 'warn'
+  readonly message: string
+}
+
 /** How much a log keeps. The oldest events go first, when any of the three is exceeded. */
 export interface Retention {
   readonly ageMs: number

@@ -3,6 +3,7 @@ import {
   formatCursor,
   type GapReason,
   type GoodbyeReason,
+  TidingsError,
   type TopicSet,
 } from '@tidings/protocol'
 import type { Access } from '../auth/access.ts'
@@ -53,6 +54,9 @@ export interface Reader {
   /** Where it comes from, for the limit of streams an address; absent if that does not count. */
   readonly address: string | undefined
 }
+
+/** After how long a stream that needs the log asks again, while it is out of reach, in milliseconds. */
+const unavailableMs = 500
 
 /** What is wanted of the past of topics that are added: the events after a number, or why there are none. */
 export type Past = { readonly topics: TopicSet } & ({ readonly after: number } | { readonly gap: GapReason })
@@ -175,9 +179,9 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke, Dated {
     try {
       const start = await findStart(this.#around.hub, this.#interest, beginning)
       if (!this.#isOver) this.#begin(start)
-    } catch {
-      // The log has failed, which its owner learns from the log itself.
-      this.goodbye('storage-failed')
+    } catch (error) {
+      // A log that has failed tells its owner itself.
+      this.goodbye(isUnavailable(error) ? 'storage-unavailable' : 'storage-failed')
     }
   }
 
@@ -298,7 +302,11 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke, Dated {
         if (interest === this.#interest) take(read)
         else this.#askTurn()
       },
-      () => this.goodbye('storage-failed'),
+      (error) => {
+        this.#isReading = false
+        if (isUnavailable(error)) setTimeout(() => this.#askTurn(), unavailableMs)
+        else this.goodbye('storage-failed')
+      },
     )
   }
 
@@ -401,6 +409,11 @@ export class Connection implements Listener, SinkOwner, Waiting, Spoke, Dated {
     if (!hasRoom) this.#isFull = true
     return hasRoom
   }
+}
+
+/** Whether the log may be back in a moment. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof TidingsError && error.code === 'storage_unavailable'
 }
 
 /** Whether a place may be shown to the client: see `unknownTag`. */

@@ -1,10 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { TopicSet } from '@tidings/protocol'
+import { Crowds } from '../crowds.ts'
 import type { StoredEvent } from '../event-log.ts'
 import { merge } from '../merge.ts'
 import { pageBounds } from '../page-bounds.ts'
 import { topicVerdicts } from '../topic-verdicts.ts'
-import { Crowds } from './crowds.ts'
 import { eventColumns, eventOf } from './event-row.ts'
 import type { PlainSelection } from './messages.ts'
 

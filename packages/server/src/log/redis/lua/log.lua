@@ -1,0 +1,97 @@
+-- What every script of a log begins with. Each is one step that nobody sees half of.
+--
+-- KEYS[1]  hash: where the log stands (see `load`)
+-- KEYS[2]  stream: the events, and the marks where an epoch begins.
+--          An event has the id <seq>-<how many of its append follow it> and the field "e", whose value is its tag (5),
+--          "j" for JSON or "t" for text, its time in milliseconds (13 digits), topic, LF, type, LF, payload.
+--          A mark has the id <head>-<1, 2, …> and the field "epoch".
+-- KEYS[3]  sorted set: the topics that have events, all with score 0, so that those with a prefix are found
+--
+-- Further keys have the same prefix:
+--   topic:<topic>  stream: the ids of the topic's events, without content
+--   key:<key>      what was stored under an idempotency key: hash, epoch, first number, tags
+
+local prefix = string.sub(KEYS[1], 1, -4)
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function load()
+  local row = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'head_tag', 'floor', 'floor_tag', 'bytes', 'marks', 'run')
+  if not row[1] then return nil end
+  return {
+    epoch = row[1],
+    -- The newest number, and its tag.
+    head = tonumber(row[2]), head_tag = row[3],
+    -- The number before the oldest that is kept, and its tag.
+    floor = tonumber(row[4]), floor_tag = row[5],
+    -- Bytes of payloads, topics and types that are kept.
+    bytes = tonumber(row[6]),
+    -- How many epochs began at the head.
+    marks = tonumber(row[7]),
+    -- The run of Redis that has vouched for it last.
+    run = row[8],
+  }
+end
+
+local function save(log)
+  redis.call('HSET', KEYS[1], 'epoch', log.epoch, 'head', whole(log.head), 'head_tag', log.head_tag,
+    'floor', whole(log.floor), 'floor_tag', log.floor_tag, 'bytes', whole(log.bytes), 'marks', whole(log.marks),
+    'run', log.run)
+end
+
+-- Where readers of the stream go on from to get what comes next.
+local function last_id(log)
+  return whole(log.head) .. '-' .. whole(log.marks)
+end
+
+local function state(log)
+  return { log.epoch, whole(log.head), log.head_tag, whole(log.floor), log.floor_tag, whole(log.bytes), last_id(log) }
+end
+
+-- What came before is no longer vouched for.
+local function begin_epoch(log, epoch)
+  log.epoch = epoch
+  log.marks = log.marks + 1
+  redis.call('XADD', KEYS[2], last_id(log), 'epoch', epoch)
+end
+
+-- A log without a past. Whatever is left of another is in its way.
+local function begin_log(epoch, run)
+  for _, topic in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+    redis.call('DEL', prefix .. 'topic:' .. topic)
+  end
+  redis.call('DEL', KEYS[2], KEYS[3])
+  local log = { epoch = epoch, head = 0, head_tag = '00000', floor = 0, floor_tag = '00000', bytes = 0, marks = 0, run = run }
+  save(log)
+  return log
+end
+
+local function value_at(seq)
+  local found = redis.call('XRANGE', KEYS[2], whole(seq), whole(seq), 'COUNT', 1)[1]
+  return found and found[2][1] == 'e' and found[2][2] or nil
+end
+
+local function tag_of(log, seq)
+  if seq == log.head then return log.head_tag end
+  if seq == log.floor then return log.floor_tag end
+  local value = value_at(seq)
+  return value and string.sub(value, 1, 5)
+end
+
+-- Whether a number still is the event, or the place, that had this tag; what retention took may have been.
+local function has_place(log, seq, tag)
+  if seq > log.head then return false end
+  if seq < log.floor then return true end
+  return tag_of(log, seq) == tag
+end
+
+-- A node that has seen what this log does not hold knows that it was rolled back: from here on it is another history.
+local function check_memory(log, epoch, seq, tag, next_epoch)
+  if epoch == log.epoch and not has_place(log, tonumber(seq), tag) then
+    begin_epoch(log, next_epoch)
+    return false
+  end
+  return true
+end

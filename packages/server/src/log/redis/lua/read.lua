@@ -1,0 +1,66 @@
+-- Reads a page of some topics, from their own streams: what other topics hold costs nothing.
+--
+-- KEYS     the log's three
+-- ARGV[1]  "1" to read forwards, "-1" backwards
+-- ARGV[2]  where to begin, included
+-- ARGV[3]  where to stop, included
+-- ARGV[4]  at most so many events
+-- ARGV[5]  no further event after so many bytes
+-- ARGV[6]  topics, as many as there are
+-- Answers  the log's state, the last number looked at and its tag, whether that is where to stop, and of each event
+--          its number and value; nil if there is no log
+
+local log = load()
+if not log then return nil end
+local sign, limit = tonumber(ARGV[1]), tonumber(ARGV[4])
+local from, to = tonumber(ARGV[2]), tonumber(ARGV[3])
+if sign > 0 then
+  from, to = math.max(from, log.floor + 1), math.min(to, log.head)
+else
+  from, to = math.min(from, log.head), math.max(to, log.floor + 1)
+end
+if sign * (to - from) < 0 then
+  local reached = sign > 0 and math.min(from - 1, log.head) or log.floor
+  return { state(log), whole(reached), tag_of(log, reached) or '00000', 1, {} }
+end
+
+-- From each topic about twice what it contributes, rather than a page of each.
+local range = sign > 0 and 'XRANGE' or 'XREVRANGE'
+local runs = {}
+for index = 6, #ARGV do runs[#runs + 1] = { prefix .. 'topic:' .. ARGV[index], from } end
+local step = math.max(8, math.ceil(limit / math.max(1, #runs)))
+local found = {}
+while #runs > 0 do
+  local unfinished = {}
+  for _, run in ipairs(runs) do
+    if sign * (to - run[2]) >= 0 then
+      local ids = redis.call(range, run[1], whole(run[2]), whole(to), 'COUNT', step)
+      for _, entry in ipairs(ids) do found[#found + 1] = tonumber(string.match(entry[1], '^%d+')) end
+      if #ids == step then unfinished[#unfinished + 1] = { run[1], found[#found] + sign } end
+    end
+  end
+  table.sort(found, function(one, other) return sign * (one - other) < 0 end)
+  for index = #found, limit + 1, -1 do found[index] = nil end
+  local last = found[limit]
+  runs = {}
+  for _, run in ipairs(unfinished) do
+    if not last or sign * (last - run[2]) > 0 then runs[#runs + 1] = run end
+  end
+  step = step * 2
+end
+
+local reached = found[limit] or to
+local bytes, events = 0, {}
+for _, seq in ipairs(found) do
+  local value = value_at(seq)
+  if value then
+    events[#events + 1] = whole(seq)
+    events[#events + 1] = value
+    bytes = bytes + #value
+  end
+  if bytes > tonumber(ARGV[5]) then
+    reached = seq
+    break
+  end
+end
+return { state(log), whole(reached), tag_of(log, reached) or '00000', reached == to and 1 or 0, events }

@@ -1,0 +1,50 @@
+-- Removes the oldest events that retention no longer covers, in one step of many.
+--
+-- KEYS     the log's three
+-- ARGV[1]  events from before this time go, in milliseconds
+-- ARGV[2]  so many events may stay
+-- ARGV[3]  so many bytes may stay
+-- ARGV[4]  at most so many go now
+-- Answers  how many went, and the log's state; nil if there is no log
+
+local log = load()
+if not log then return nil end
+local before, most, room, step = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local removed, ends, topics = 0, false, {}
+
+-- A few at a time, because they may be large.
+local from = log.floor + 1
+while removed < step and not ends do
+  local entries = redis.call('XRANGE', KEYS[2], whole(from), '+', 'COUNT', 32)
+  if #entries == 0 then break end
+  for _, entry in ipairs(entries) do
+    if entry[2][1] == 'e' and not ends then
+      local seq, value = tonumber(string.match(entry[1], '^%d+')), entry[2][2]
+      local is_kept = tonumber(string.sub(value, 7, 19)) >= before and log.head - log.floor <= most and log.bytes <= room
+      if is_kept or removed == step then
+        ends = true
+      else
+        topics[string.sub(value, 20, string.find(value, '\n', 20, true) - 1)] = true
+        log.floor, log.floor_tag = seq, string.sub(value, 1, 5)
+        log.bytes = log.bytes - (#value - 21)
+        removed = removed + 1
+      end
+    end
+  end
+  from = tonumber(string.match(entries[#entries][1], '^%d+')) + 1
+end
+
+if removed > 0 then
+  local first = whole(log.floor + 1)
+  redis.call('XTRIM', KEYS[2], 'MINID', first)
+  for topic in pairs(topics) do
+    local key = prefix .. 'topic:' .. topic
+    redis.call('XTRIM', key, 'MINID', first)
+    if redis.call('XLEN', key) == 0 then
+      redis.call('DEL', key)
+      redis.call('ZREM', KEYS[3], topic)
+    end
+  end
+  save(log)
+end
+return { removed, state(log) }

@@ -1,0 +1,112 @@
+import type { Durability } from '../event-log.ts'
+import { StoreRefused } from '../store-refused.ts'
+
+/** What a Redis is, and what it is set to, as far as it tells. */
+export interface RedisFacts {
+  /** Its name for this run: another after each start. */
+  readonly run: string
+  readonly version: string
+  readonly isMaster: boolean
+  /** What an acknowledgement of it is worth. */
+  readonly durability: Durability
+  /** Whether a restart cannot have lost what was acknowledged before: then the past is still vouched for. */
+  readonly isProvable: boolean
+  /** What it is set to that loses events, each with its remedy. */
+  readonly warnings: readonly string[]
+}
+
+const oldestMajor = 7
+
+/** Whatever can be asked. */
+interface Asking {
+  sendCommand(args: string[]): Promise<unknown>
+}
+
+/** Asks Redis. What it does not tell (a service may forbid CONFIG) counts as the worse. */
+export async function readFacts(connection: Asking): Promise<RedisFacts> {
+  const [info, appendfsync] = await Promise.all([
+    connection.sendCommand(['INFO']),
+    connection.sendCommand(['CONFIG', 'GET', 'appendfsync']).then(
+      (reply) => (reply as string[])[1],
+      () => undefined,
+    ),
+  ])
+  return judge(fieldsOf(String(info)), appendfsync)
+}
+
+/**
+ * @param info the fields of INFO.
+ * @param appendfsync of CONFIG; absent if Redis does not tell.
+ */
+export function judge(info: ReadonlyMap<string, string>, appendfsync: string | undefined): RedisFacts {
+  const of = (name: string) => info.get(name) ?? ''
+  const isAppending = of('aof_enabled') === '1'
+  const durability = durabilityOf(isAppending, appendfsync)
+  const warnings: string[] = []
+  if (of('maxmemory') !== '0' && of('maxmemory_policy') !== 'noeviction') {
+    warnings.push(
+      `maxmemory-policy is ${of('maxmemory_policy')}, which removes events when memory is short;` +
+        ' set it to noeviction: CONFIG SET maxmemory-policy noeviction',
+    )
+  }
+  if (!isAppending) {
+    warnings.push(
+      'appendonly is no, so that a restart loses events that were acknowledged; set it: CONFIG SET appendonly yes',
+    )
+  } else if (appendfsync === undefined) {
+    warnings.push(
+      'CONFIG is forbidden, so that nobody can tell what an acknowledgement is worth; allow CONFIG GET',
+    )
+  } else if (appendfsync !== 'always') {
+    warnings.push(
+      `appendfsync is ${appendfsync}, so that a crash loses up to a second of events that were acknowledged;` +
+        ' set it to always: CONFIG SET appendfsync always',
+    )
+  }
+  // A replica that was promoted may not have had everything.
+  const wasPromoted = /[^0]/.test(of('master_replid2'))
+  return {
+    run: of('run_id'),
+    version: of('valkey_version') || of('redis_version'),
+    isMaster: of('role') === 'master',
+    durability,
+    isProvable: durability === 'fsync' && !wasPromoted,
+    warnings,
+  }
+}
+
+/**
+ * Refuses a Redis that gives less than is asked for.
+ * @param least what an acknowledgement has to be worth.
+ * @throws StoreRefused with the remedy.
+ */
+export function checkFacts(facts: RedisFacts, least: Durability, shown: string): void {
+  if (Number.parseInt(facts.version, 10) < oldestMajor) {
+    throw new StoreRefused(
+      `${shown} is Redis ${facts.version}; Tidings needs Redis ${oldestMajor} or later, or Valkey.`,
+    )
+  }
+  if (least === 'memory') return
+  const isEvicting = facts.warnings.some((warning) => warning.startsWith('maxmemory-policy'))
+  if (!isEvicting && rank[facts.durability] >= rank[least]) return
+  const remedies = facts.warnings.map((warning) => `\n  ${warning}`).join('')
+  throw new StoreRefused(
+    `${shown} can lose events, and durability ${least} was asked for:${remedies}\nOr accept the loss: --durability ${
+      isEvicting ? 'memory' : facts.durability
+    }`,
+  )
+}
+
+const rank: Readonly<Record<Durability, number>> = { memory: 0, 'os-buffer': 1, fsync: 2 }
+
+function durabilityOf(isAppending: boolean, appendfsync: string | undefined): Durability {
+  if (!isAppending) return 'memory'
+  return appendfsync === 'always' ? 'fsync' : 'os-buffer'
+}
+
+function fieldsOf(info: string): Map<string, string> {
+  const lines = info.split('\r\n').filter((line) => line.includes(':'))
+  return new Map(
+    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)] as const),
+  )
+}

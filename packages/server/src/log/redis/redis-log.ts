@@ -1,0 +1,427 @@
+import { hash } from 'node:crypto'
+import { type Cursor, epochLength, type NewEvent, randomBase36 } from '@tidings/protocol'
+import type { RedisAddress } from '../../config/store-address.ts'
+import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
+import type {
+  Appended,
+  AppendOptions,
+  Batch,
+  Bounds,
+  Durability,
+  EventLog,
+  Page,
+  ReadBackward,
+  ReadForward,
+  Retention,
+  Standing,
+  StoreHealth,
+  StoreNotice,
+  Tail,
+} from '../event-log.ts'
+import { Gathering, type Pending } from '../gathering.ts'
+import { idempotencyMismatch, logClosed, storageUnavailable } from '../refusals.ts'
+import { StoreRefused } from '../store-refused.ts'
+import { entryArgs, newTags } from './entry.ts'
+import { Liveness } from './liveness.ts'
+import { keysOf, type LogKeys } from './log-keys.ts'
+import { type LogState, placeArgs, readState, type StateReply } from './log-state.ts'
+import { checkFacts, type RedisFacts, readFacts } from './redis-facts.ts'
+import { refusalOfRead, refusalOfWrite, wantsAnother } from './refusal.ts'
+import { scripts } from './scripts.ts'
+import { LogMissing, Selector } from './selector.ts'
+import { Showing } from './showing.ts'
+import { type Resumption, TailReader } from './tail-reader.ts'
+
+/** How to open a log on Redis. */
+export interface RedisLogOptions {
+  readonly address: RedisAddress
+  /** What an acknowledgement has to be worth at least; `fsync` if absent. */
+  readonly durability?: Durability
+  /** How long an idempotency key is remembered, in milliseconds; 24 hours if absent. */
+  readonly idempotencyWindowMs?: number
+  readonly onNotice?: (notice: StoreNotice) => void
+}
+
+const day = 24 * 60 * 60 * 1000
+
+/** Events in one commit: Redis does nothing else meanwhile, for some ten milliseconds. */
+const commitEvents = 2_000
+
+/** Events removed in one step of retention: some milliseconds of Redis. */
+const trimStep = 500
+
+/** How often it is looked what Redis is set to, in milliseconds. */
+const factsMs = 2_000
+
+/** The answer of append.lua. */
+type AppendReply =
+  | readonly [
+      epoch: string,
+      readonly (
+        | readonly ['stored', string]
+        | readonly ['mismatch']
+        | readonly ['duplicate', string, string, string]
+      )[],
+    ]
+  | null
+
+/**
+ * Opens a log on Redis, and waits for Redis as long as it takes.
+ * @throws StoreRefused if Redis lets nobody in, is too old, or can lose what `durability` promises; the message says
+ *   what to do.
+ */
+export async function createRedisLog(options: RedisLogOptions): Promise<EventLog> {
+  const log = new RedisLog(options)
+  try {
+    await log.opened
+    return log
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+class RedisLog implements EventLog {
+  /** Never resolves: a Redis that is away may come back, and one that lost something begins a new epoch. */
+  readonly failed = new Promise<Error>(() => {})
+  readonly opened: Promise<void>
+  readonly #address: RedisAddress
+  readonly #least: Durability
+  readonly #windowMs: number
+  readonly #notify: (notice: StoreNotice) => void
+  readonly #keys: LogKeys
+  readonly #link: RedisLink
+  readonly #selector: Selector
+  readonly #listeners = new Set<(batch: Batch) => void>()
+  readonly #gathering = new Gathering(commitEvents)
+  readonly #showing = new Showing()
+  readonly #opening = Promise.withResolvers<void>()
+  #facts: RedisFacts | undefined
+  #tail: TailReader | undefined
+  #liveness: Liveness | undefined
+  #watch: NodeJS.Timeout | undefined
+  /** The newest place of the log that this node knows of, from an acknowledgement or from the tail. */
+  #known: Cursor | undefined
+  #whyDown = 'it was never reached'
+  #isCommitting = false
+  #committed: Promise<void> = Promise.resolve()
+  #closed: Promise<void> | undefined
+
+  constructor({ address, durability = 'fsync', idempotencyWindowMs = day, onNotice }: RedisLogOptions) {
+    this.opened = this.#opening.promise
+    this.#address = address
+    this.#least = durability
+    this.#windowMs = idempotencyWindowMs
+    this.#notify = onNotice ?? (() => {})
+    this.#keys = keysOf(address.prefix)
+    this.#link = new RedisLink(address, {
+      welcome: (connection) => this.#welcome(connection),
+      onUp: () => this.#onUp(),
+      onDown: (reason) => this.#onDown(reason),
+    })
+    this.#selector = new Selector(this.#link, this.#keys)
+    this.#link.start()
+  }
+
+  get durability(): Durability {
+    return this.#facts?.durability ?? this.#least
+  }
+
+  get health(): StoreHealth {
+    const warnings = this.#facts?.warnings ?? []
+    if (!this.#link.isUp) {
+      const reason = `Redis at ${this.#address.shown} cannot be reached: ${this.#whyDown}`
+      return { engine: 'redis', state: 'unavailable', reason, warnings }
+    }
+    if (this.#tail?.isUp === true && this.#liveness?.isStarved === false) {
+      return { engine: 'redis', state: 'up', warnings }
+    }
+    const reason = 'what is stored in Redis does not arrive here; the connection is being made again'
+    return { engine: 'redis', state: 'starved', reason, warnings }
+  }
+
+  append(events: readonly NewEvent[], { idempotencyKey: key }: AppendOptions = {}): Promise<Appended> {
+    // What is thrown in here rejects the promise.
+    return new Promise((resolve, reject) => {
+      this.#checkOpen()
+      if (events.length === 0) return resolve({ cursors: [], isDuplicate: false })
+      if (!this.#link.isUp) throw storageUnavailable(new Error(this.health.reason))
+      this.#gathering.add({ events, key, time: Date.now(), resolve, reject })
+      if (this.#isCommitting) return
+      this.#isCommitting = true
+      this.#committed = this.#commitAll()
+    })
+  }
+
+  read({ selection, after, limit, upTo = Number.POSITIVE_INFINITY }: ReadForward): Promise<Page> {
+    return this.#ask(() => this.#selector.find(selection, { sign: 1, from: after + 1, to: upTo }, limit))
+  }
+
+  readBack({ selection, before = Number.POSITIVE_INFINITY, limit }: ReadBackward): Promise<Page> {
+    return this.#ask(() => this.#selector.find(selection, { sign: -1, from: before - 1, to: 0 }, limit))
+  }
+
+  stand(cursor: Cursor): Promise<Standing> {
+    return this.#ask(() => this.#run<Standing>('stand', placeArgs(cursor)))
+  }
+
+  async tail(onBatch: (batch: Batch) => void): Promise<Tail> {
+    this.#listeners.add(onBatch)
+    return { head: this.#tail!.place, stop: () => void this.#listeners.delete(onBatch) }
+  }
+
+  async bounds(): Promise<Bounds> {
+    const fields = ['epoch', 'head', 'head_tag', 'floor', 'floor_tag', 'bytes', 'marks']
+    const row = await this.#ask(async () => {
+      const row = await this.#link.send<(string | null)[]>(['HMGET', this.#keys.log[0], ...fields])
+      if (row[0] === null) throw new LogMissing()
+      return row as unknown as StateReply
+    })
+    const { floor, head, bytes } = readState(row)
+    return { floor, head, bytes }
+  }
+
+  async trim({ ageMs, events, bytes }: Retention, now: number): Promise<number> {
+    for (let total = 0; ; ) {
+      const args = [now - ageMs, events, bytes, trimStep].map(String)
+      const [removed] = await this.#write(() => this.#run<[number, StateReply]>('trim', args))
+      total += removed
+      if (removed < trimStep) return total
+    }
+  }
+
+  async rotate(): Promise<string> {
+    const reply = await this.#write(() => this.#run<StateReply>('rotate', [newEpoch()]))
+    const { head } = readState(reply)
+    await this.#showing.until(head)
+    return head.epoch
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    await this.#committed
+    clearInterval(this.#watch)
+    this.#liveness?.close()
+    await Promise.all([this.#tail?.close(), this.#link.close()])
+    this.#showing.close()
+  }
+
+  /** What happens first on every connection that writes: is it one that may, and does it hold what we know of? */
+  async #welcome(connection: RedisConnection): Promise<void> {
+    const facts = await readFacts(connection)
+    if (!facts.isMaster) throw new Error('it is a replica')
+    // A server that runs goes on with what it is given, and says so.
+    if (this.#tail === undefined) checkFacts(facts, this.#least, this.#address.shown)
+    this.#learn(facts)
+    const resumption = await this.#follow(connection, this.#known)
+    if (this.#tail === undefined) this.#startTail(resumption.state)
+    else if (resumption.standing !== 'seen') this.#tail.cut(new Error('the log goes on elsewhere'))
+  }
+
+  #startTail(start: LogState): void {
+    this.#known = start.head
+    const tail = new TailReader({
+      address: this.#address,
+      keys: this.#keys,
+      start,
+      follow: (connection) => this.#follow(connection, tail.place),
+      onBatch: (batch) => this.#onBatch(batch, tail.place),
+      onUp: () => this.#opening.resolve(),
+      onDown: (reason) => this.#onTailDown(reason),
+    })
+    this.#tail = tail
+    this.#showing.reach(start.head)
+    this.#liveness = new Liveness({
+      link: this.#link,
+      tail,
+      probes: this.#keys.probes,
+      acknowledged: () => (this.#known?.epoch === tail.place.epoch ? this.#known.seq : 0),
+      onStarved: () => this.#notify({ level: 'warn', message: this.health.reason ?? 'nothing arrives' }),
+    })
+    this.#watch = setInterval(() => void this.#lookAtFacts(), factsMs).unref()
+    tail.start()
+  }
+
+  /** @param place that must still be there. */
+  async #follow(connection: RedisConnection, place: Cursor | undefined): Promise<Resumption> {
+    const { run, isProvable } = this.#facts!
+    const args = [newEpoch(), run, isProvable ? '1' : '0', ...placeArgs(place)]
+    const { log } = this.#keys
+    const reply = await connection.sendCommand([
+      'EVAL',
+      scripts.follow.text,
+      String(log.length),
+      ...log,
+      ...args,
+    ])
+    const [state, standing] = reply as unknown as [StateReply, Resumption['standing']]
+    return { state: readState(state), standing }
+  }
+
+  #onUp(): void {
+    const { shown } = this.#address
+    this.#notify({ level: 'info', message: `connected to Redis ${this.#facts!.version} at ${shown}` })
+  }
+
+  #onDown(reason: Error): void {
+    if (reason instanceof StoreRefused || isRefusedLogin(reason)) {
+      this.#opening.reject(
+        reason instanceof StoreRefused
+          ? reason
+          : new StoreRefused(
+              `${this.#address.shown} lets nobody in: ${reason.message}. Check user and password.`,
+            ),
+      )
+    }
+    if (reason.message !== this.#whyDown) {
+      this.#whyDown = reason.message
+      const message = `Redis at ${this.#address.shown} cannot be reached: ${reason.message}; trying again`
+      this.#notify({ level: 'warn', message })
+    }
+  }
+
+  #onTailDown(reason: Error): void {
+    this.#notify({
+      level: 'warn',
+      message: `nothing arrives from Redis (${reason.message}); connecting anew`,
+    })
+  }
+
+  #onBatch(batch: Batch, place: Cursor): void {
+    const isNewEpoch = this.#known?.epoch !== place.epoch
+    if (batch.events.length === 0 || (!isNewEpoch && place.seq > this.#known!.seq)) this.#known = place
+    for (const listener of this.#listeners) listener(batch)
+    this.#showing.reach(place)
+  }
+
+  async #lookAtFacts(): Promise<void> {
+    if (!this.#link.isUp) return
+    try {
+      this.#learn(await readFacts({ sendCommand: (args) => this.#link.send(args) }))
+    } catch {
+      // The link says itself when it is down.
+    }
+  }
+
+  #learn(facts: RedisFacts): void {
+    const before = this.#facts
+    this.#facts = facts
+    for (const warning of facts.warnings) {
+      if (before?.warnings.includes(warning) !== true)
+        this.#notify({ level: 'warn', message: `Redis: ${warning}` })
+    }
+  }
+
+  async #commitAll(): Promise<void> {
+    while (!this.#gathering.isEmpty) {
+      await this.#gathering.ripen()
+      await this.#commit(this.#gathering.take())
+      this.#gathering.expect()
+    }
+    this.#isCommitting = false
+  }
+
+  async #commit(pending: readonly Pending[]): Promise<void> {
+    const tags = pending.map(({ events }) => newTags(events.length))
+    const groups = pending.flatMap(({ events, key = '' }) => [
+      key,
+      key && hashOf(events),
+      String(events.length),
+    ])
+    const entries = pending.flatMap(({ events }, group) =>
+      events.flatMap((event, index) => entryArgs(event, tags[group]![index]!)),
+    )
+    const args = [newEpoch(), ...placeArgs(this.#known), String(this.#windowMs), String(pending.length)]
+    try {
+      const reply = await this.#write(() =>
+        this.#run<NonNullable<AppendReply>>('append', [...args, ...groups, ...entries]),
+      )
+      void this.#settle(pending, tags, reply)
+    } catch (error) {
+      for (const { reject } of pending) reject(error as Error)
+    }
+  }
+
+  /** Acknowledges each append, when this node has shown it too: whoever publishes and then looks finds it. */
+  async #settle(
+    pending: readonly Pending[],
+    tags: readonly (readonly string[])[],
+    [epoch, results]: NonNullable<AppendReply>,
+  ): Promise<void> {
+    const answers = results.map((result, group): Appended | undefined => {
+      if (result[0] === 'mismatch') return undefined
+      const isDuplicate = result[0] === 'duplicate'
+      const first = Number(isDuplicate ? result[2] : result[1])
+      const known = isDuplicate ? (result[3].match(/.{5}/g) ?? []) : tags[group]!
+      const cursors = known.map((tag, index) => ({
+        epoch: isDuplicate ? result[1] : epoch,
+        seq: first + index,
+        tag,
+      }))
+      return { cursors, isDuplicate }
+    })
+    const last = answers.findLast((answer) => answer?.isDuplicate === false)?.cursors.at(-1)
+    if (last !== undefined) {
+      if (this.#known?.epoch !== last.epoch || this.#known.seq < last.seq) this.#known = last
+      if (this.#tail!.isUp) await this.#showing.until(last)
+    }
+    for (const [group, answer] of answers.entries()) {
+      if (answer === undefined) pending[group]!.reject(idempotencyMismatch())
+      else pending[group]!.resolve(answer)
+    }
+  }
+
+  async #run<Reply>(name: keyof typeof scripts, args: readonly string[]): Promise<Reply> {
+    const reply = await this.#link.run<Reply | null>(scripts[name], this.#keys.log, args)
+    if (reply === null) throw new LogMissing('the log is gone from Redis, and begins anew')
+    return reply
+  }
+
+  async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    this.#checkOpen()
+    try {
+      return await ask()
+    } catch (error) {
+      throw this.#noting(error as Error, refusalOfRead)
+    }
+  }
+
+  async #write<Answer>(write: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await write()
+    } catch (error) {
+      throw this.#noting(error as Error, refusalOfWrite)
+    }
+  }
+
+  #noting(error: Error, refusal: (error: Error) => Error): Error {
+    if (wantsAnother(error)) {
+      this.#link.cut(error)
+      this.#tail?.cut(error)
+    }
+    return this.#closed === undefined ? refusal(error) : logClosed()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw logClosed()
+  }
+}
+
+function newEpoch(): string {
+  return randomBase36(epochLength)
+}
+
+function hashOf(events: readonly NewEvent[]): string {
+  const text = events.map(({ topic, type, format, payload }) =>
+    JSON.stringify([topic, type, format, payload]),
+  )
+  return hash('sha256', text.join('\n'), 'base64')
+}
+
+function isRefusedLogin({ message }: Error): boolean {
+  return /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|DB index))/.test(message)
+}

@@ -1,0 +1,38 @@
+import type { TidingsError } from '@tidings/protocol'
+import { RedisRefusal, RedisUnanswered } from '../../redis/redis-error.ts'
+import { storageFull, storageUnanswered, storageUnavailable } from '../refusals.ts'
+import { LogMissing } from './selector.ts'
+
+/** Answers of a Redis that stores nothing now, for want of memory, of disk, or of replicas. */
+const full = new Set(['OOM', 'MISCONF', 'NOREPLICAS'])
+
+/** Answers of one that is not, or not yet, the one that stores. */
+const elsewhere = new Set([
+  'READONLY',
+  'LOADING',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'MOVED',
+  'BUSY',
+  'NOAUTH',
+  'NOPERM',
+])
+
+/** Whether another connection may do better. */
+export function wantsAnother(error: unknown): boolean {
+  return error instanceof LogMissing || (error instanceof RedisRefusal && elsewhere.has(error.code))
+}
+
+/** Why something could not be written. */
+export function refusalOfWrite(error: Error): TidingsError {
+  if (error instanceof RedisUnanswered) return storageUnanswered(error)
+  if (!(error instanceof RedisRefusal)) return storageUnavailable(error)
+  if (full.has(error.code)) return storageFull(error)
+  // A script that was broken off may have written before.
+  return elsewhere.has(error.code) ? storageUnavailable(error) : storageUnanswered(error)
+}
+
+/** Why something could not be read. */
+export function refusalOfRead(error: Error): TidingsError {
+  return storageUnavailable(error)
+}
