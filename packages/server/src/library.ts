@@ -4,7 +4,7 @@ import type { AuthFunction, AuthSettings } from './auth/create-policy.ts'
 import type { Settings } from './config/settings.ts'
 import type { HistoryPage, HistoryQuery } from './history.ts'
 import type { Hub } from './hub/hub.ts'
-import type { Durability, EventLog } from './log/event-log.ts'
+import type { Durability, EventLog, StoreNotice } from './log/event-log.ts'
 import type { SubscriptionRequest } from './stream/accept.ts'
 import type { Amended, Amendment } from './stream/amend.ts'
 import type { NodeRequest, NodeResponse } from './stream/respond.ts'
@@ -16,6 +16,8 @@ export type TidingsOptions = { readonly [Key in keyof Settings]?: Settings[Key] 
    * `stream` and `respond` then ask it of every request that comes without an `access`.
    */
   readonly auth?: AuthSettings | AuthFunction | undefined
+  /** Told what whoever runs this should know of the store: that Redis is away or back, or set to lose events. */
+  readonly onNotice?: ((notice: StoreNotice) => void) | undefined
 }
 
 /**

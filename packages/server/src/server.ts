@@ -6,12 +6,16 @@ import type { Settings } from './config/settings.ts'
 import { createDemoFeeds } from './demo-feeds.ts'
 import type { App } from './http/app.ts'
 import type { LiveCertificate } from './http/live-certificate.ts'
+import type { WaitingRoom } from './http/waiting-room.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
 import { startServerFeeds } from './server-feeds.ts'
 import { createTidings, type Tidings } from './tidings.ts'
 
 /** Connections that may wait to be accepted: after a restart, all clients come back at once. */
 const listenBacklog = 8_192
+
+/** How long a store may take to open before somebody says so on its port, in milliseconds. */
+const patienceMs = 500
 
 /** The part of the drain that is for the streams; the rest is for requests that are still arriving. */
 const streamShare = 0.9
@@ -43,16 +47,18 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const logging = createLogger({ level: settings.logLevel, format: settings.logFormat })
   const auth = await openAuth(settings, logging)
   const certificate = settings.tlsCert === '' ? undefined : await openCertificate(settings, await logging)
-  const [tidings, logger, { createApp }] = await Promise.all([
-    createTidings(settings),
-    logging,
-    // The store opens in threads of its own; the web framework is loaded meanwhile.
+  const logger = await logging
+  const opening = createTidings({ ...settings, onNotice: ({ level, message }) => logger[level](message) })
+  // The store opens in threads of its own; the web framework is loaded meanwhile.
+  const [{ createApp }, room] = await Promise.all([
     import('./http/app.ts'),
+    waitInRoom(opening, settings, logger, certificate),
   ])
+  const tidings = await opening.finally(() => room?.close())
   auth.onRevoked((hasLost) => tidings.revoke(hasLost))
   const app = createApp({ tidings, logger, auth, certificate })
   try {
-    await app.server.listen({ port: settings.port, host: settings.host, backlog: listenBacklog })
+    await app.server.listen({ ...listenOptions(settings), port: room?.port ?? settings.port })
   } catch (error) {
     certificate?.close()
     auth.close()
@@ -81,6 +87,37 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     },
     ...(certificate && { renewCertificate: () => certificate.renew() }),
   }
+}
+
+function listenOptions({ port, host }: Settings) {
+  return { port, host, backlog: listenBacklog }
+}
+
+/**
+ * Opens a waiting room, if the store takes its time.
+ * @throws the error of `listen`.
+ */
+async function waitInRoom(
+  opening: Promise<Tidings>,
+  settings: Settings,
+  logger: Logger,
+  certificate: LiveCertificate | undefined,
+): Promise<WaitingRoom | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<true>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, true)
+  })
+  const isLate = await Promise.race([
+    opening.then(
+      () => false,
+      () => false,
+    ),
+    patience,
+  ])
+  clearTimeout(timer)
+  if (!isLate) return undefined
+  const { openWaitingRoom } = await import('./http/waiting-room.ts')
+  return openWaitingRoom({ listen: listenOptions(settings), retryMs: settings.retryMs, logger, certificate })
 }
 
 /** @throws ConfigError */

@@ -37,13 +37,13 @@ export type {
 } from './library.ts'
 
 /**
- * Opens the log and starts the hub.
+ * Opens the log and starts the hub. A Redis that is not there yet is waited for.
  * @throws ConfigError if an option is wrong, StoreRefused if the store can't be opened.
  */
-export async function createTidings({ auth, ...options }: TidingsOptions = {}): Promise<Tidings> {
+export async function createTidings({ auth, onNotice, ...options }: TidingsOptions = {}): Promise<Tidings> {
   const settings = resolveSettings(typeof auth === 'object' ? { ...options, ...auth } : options)
   const policy = auth === undefined ? openPolicy : await createPolicy(auth, settings)
-  const log = await openLog(settings)
+  const log = await openLog(settings, onNotice)
   const hub = await Hub.open(log, {
     tailBytes: settings.tailBytes,
     pageEvents: settings.replayPageEvents,

@@ -4,7 +4,7 @@ import { sendJson } from './publish.ts'
 
 /**
  * `/healthz`: does the process answer; `/readyz`: should new work come here. A full store keeps the server
- * ready, as streams and pages go on, but it says so.
+ * ready, as streams and pages go on, but it says so; with one that is out of reach, another node serves better.
  */
 export function addHealth(app: FastifyInstance, { tidings, store }: Parts): void {
   let hasFailed = false
@@ -18,9 +18,12 @@ export function addHealth(app: FastifyInstance, { tidings, store }: Parts): void
     if (hasFailed) return sendJson(reply, 503, { status: 'failed', reason: 'the store failed' })
     if (tidings.isDraining)
       return sendJson(reply, 503, { status: 'draining', reason: 'the server is shutting down' })
+    const { state, reason, warnings } = tidings.log.health
+    const warned = warnings.length === 0 ? {} : { warnings }
+    if (state !== 'up') return sendJson(reply, 503, { status: state, reason, ...warned })
     if (store.isFull) {
-      return sendJson(reply, 200, { status: 'degraded', reason: 'the store is full or read-only' })
+      return sendJson(reply, 200, { status: 'degraded', reason: 'the store is full or read-only', ...warned })
     }
-    return sendJson(reply, 200, { status: 'ready' })
+    return sendJson(reply, 200, { status: 'ready', ...warned })
   })
 }

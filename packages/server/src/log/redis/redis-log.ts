@@ -102,7 +102,10 @@ class RedisLog implements EventLog {
   #watch: NodeJS.Timeout | undefined
   /** The newest place of the log that this node knows of, from an acknowledgement or from the tail. */
   #known: Cursor | undefined
+  /** As they were last seen. */
+  #bounds: Bounds | undefined
   #whyDown = 'it was never reached'
+  #whyTailDown = ''
   #isCommitting = false
   #committed: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
@@ -172,13 +175,13 @@ class RedisLog implements EventLog {
 
   async bounds(): Promise<Bounds> {
     const fields = ['epoch', 'head', 'head_tag', 'floor', 'floor_tag', 'bytes', 'marks']
-    const row = await this.#ask(async () => {
+    try {
       const row = await this.#link.send<(string | null)[]>(['HMGET', this.#keys.log[0], ...fields])
-      if (row[0] === null) throw new LogMissing()
-      return row as unknown as StateReply
-    })
-    const { floor, head, bytes } = readState(row)
-    return { floor, head, bytes }
+      if (row[0] !== null) this.#bounds = boundsOf(readState(row as unknown as StateReply))
+    } catch {
+      // As far as is known: who asks for figures gets the last ones.
+    }
+    return this.#bounds!
   }
 
   async trim({ ageMs, events, bytes }: Retention, now: number): Promise<number> {
@@ -213,24 +216,28 @@ class RedisLog implements EventLog {
   /** What happens first on every connection that writes: is it one that may, and does it hold what we know of? */
   async #welcome(connection: RedisConnection): Promise<void> {
     const facts = await readFacts(connection)
-    if (!facts.isMaster) throw new Error('it is a replica')
     // A server that runs goes on with what it is given, and says so.
     if (this.#tail === undefined) checkFacts(facts, this.#least, this.#address.shown)
     this.#learn(facts)
-    const resumption = await this.#follow(connection, this.#known)
+    const resumption = await this.#follow(connection, facts, this.#known)
     if (this.#tail === undefined) this.#startTail(resumption.state)
     else if (resumption.standing !== 'seen') this.#tail.cut(new Error('the log goes on elsewhere'))
   }
 
   #startTail(start: LogState): void {
     this.#known = start.head
+    this.#bounds = boundsOf(start)
     const tail = new TailReader({
       address: this.#address,
       keys: this.#keys,
       start,
-      follow: (connection) => this.#follow(connection, tail.place),
+      // Asked of this very connection: it may have come to another Redis than the one that writes.
+      follow: async (connection) => this.#follow(connection, await readFacts(connection), tail.place),
       onBatch: (batch) => this.#onBatch(batch, tail.place),
-      onUp: () => this.#opening.resolve(),
+      onUp: () => {
+        this.#whyTailDown = ''
+        this.#opening.resolve()
+      },
       onDown: (reason) => this.#onTailDown(reason),
     })
     this.#tail = tail
@@ -247,8 +254,12 @@ class RedisLog implements EventLog {
   }
 
   /** @param place that must still be there. */
-  async #follow(connection: RedisConnection, place: Cursor | undefined): Promise<Resumption> {
-    const { run, isProvable } = this.#facts!
+  async #follow(
+    connection: RedisConnection,
+    { isMaster, run, isProvable }: RedisFacts,
+    place: Cursor | undefined,
+  ): Promise<Resumption> {
+    if (!isMaster) throw new Error('it is a replica')
     const args = [newEpoch(), run, isProvable ? '1' : '0', ...placeArgs(place)]
     const { log } = this.#keys
     const reply = await connection.sendCommand([
@@ -263,6 +274,7 @@ class RedisLog implements EventLog {
   }
 
   #onUp(): void {
+    this.#whyDown = 'it is not known why'
     const { shown } = this.#address
     this.#notify({ level: 'info', message: `connected to Redis ${this.#facts!.version} at ${shown}` })
   }
@@ -279,16 +291,17 @@ class RedisLog implements EventLog {
     }
     if (reason.message !== this.#whyDown) {
       this.#whyDown = reason.message
+      if (this.#tail === undefined && reason instanceof StoreRefused) return
       const message = `Redis at ${this.#address.shown} cannot be reached: ${reason.message}; trying again`
       this.#notify({ level: 'warn', message })
     }
   }
 
   #onTailDown(reason: Error): void {
-    this.#notify({
-      level: 'warn',
-      message: `nothing arrives from Redis (${reason.message}); connecting anew`,
-    })
+    // When Redis itself is away, that is said already.
+    if (!this.#link.isUp || reason.message === this.#whyTailDown) return
+    this.#whyTailDown = reason.message
+    this.#notify({ level: 'warn', message: `nothing arrives from Redis: ${reason.message}; connecting anew` })
   }
 
   #onBatch(batch: Batch, place: Cursor): void {
@@ -409,6 +422,10 @@ class RedisLog implements EventLog {
   #checkOpen(): void {
     if (this.#closed !== undefined) throw logClosed()
   }
+}
+
+function boundsOf({ floor, head, bytes }: LogState): Bounds {
+  return { floor, head, bytes }
 }
 
 function newEpoch(): string {
