@@ -1,4 +1,4 @@
-import type { Cursor, Durability, NewEvent, PayloadFormat, TopicSet } from '@tidings/protocol'
+import type { Cursor, Durability, NewEvent, PayloadFormat, StoreHealth, TopicSet } from '@tidings/protocol'
 
 /** An event as the log keeps it. Its id is the cursor of the log's epoch, `seq` and `tag`. */
 export interface StoredEvent {
@@ -14,7 +14,7 @@ export interface StoredEvent {
   readonly payload: string
 }
 
-export type { Durability }
+export type { Durability, StoreHealth }
 
 /** Which events a reader wants. */
 export interface Selection {
@@ -102,21 +102,6 @@ export interface Tail {
   /** Where it began: every event after this place is called back, once. */
   readonly head: Cursor
   stop(): void
-}
-
-/** How a store does, for those who run it. */
-export interface StoreHealth {
-  /** What it is. */
-  readonly engine: 'memory' | 'sqlite' | 'redis'
-  /**
-   * `up`; `unavailable`, when nothing can be stored or read now; `starved`, when it seems to be there, and yet what is
-   * stored does not arrive.
-   */
-  readonly state: 'up' | 'unavailable' | 'starved'
-  /** Why it is not up, in a sentence. */
-  readonly reason?: string
-  /** What its settings allow that loses events, each with its remedy. */
-  readonly warnings: readonly string[]
 }
 
 /** Something that whoever runs a store should know, as it happens. */

@@ -1,4 +1,5 @@
 import { TidingsError } from '@tidings/protocol'
+import type { Settings } from '../config/settings.ts'
 import type { EventLog, Retention } from './event-log.ts'
 
 /** How often retention is looked after: so late may an event go. */
@@ -10,6 +11,12 @@ export class RetentionTimer {
   readonly #retention: Retention
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> | undefined
+
+  /** Keeps it within what the settings say. */
+  static of(log: EventLog, settings: Settings): RetentionTimer {
+    const { retentionAgeMs: ageMs, retentionEvents: events, retentionBytes: bytes } = settings
+    return new RetentionTimer(log, { ageMs, events, bytes })
+  }
 
   constructor(log: EventLog, retention: Retention) {
     this.#log = log

@@ -1,85 +1,104 @@
-import type { RedisLink } from '../../redis/redis-link.ts'
+import type { Cursor } from '@tidings/protocol'
+import type { Resumption } from './follow.ts'
 import type { TailReader } from './tail-reader.ts'
 
-/** How often it is looked whether anything arrives, in milliseconds. */
-const intervalMs = 1_000
-
-/** Probes kept: whoever comes later needs none. */
-const keptProbes = '8'
+/** How often it is looked whether what is written arrives, in milliseconds. */
+const probeMs = 1_000
 
 /** What liveness looks at. */
 export interface LivenessOptions {
-  readonly link: RedisLink
   readonly tail: TailReader
-  /** The stream of probes. */
-  readonly probes: string
-  /** The newest number that Redis has acknowledged to this node. */
-  acknowledged(): number
+  /** Asks Redis, on the connection that writes, where the log stands for one who has seen it up to a place. */
+  follow(place: Cursor): Promise<Resumption>
+  /** Writes something, on the connection that writes, which must arrive at the tail. */
+  probe(): Promise<unknown>
   onStarved(): void
 }
 
 /**
- * Finds out whether what is written arrives. A connection can be healthy and starved: it answers pings, and the log
- * goes on elsewhere, or its answers get lost. So whoever has heard nothing for an interval writes a probe where it
- * writes events, and expects it where it reads them, within another.
+ * Finds out whether what is written arrives. A connection can be healthy and starved: it answers pings, while the log
+ * goes on elsewhere or its answers get lost. So whoever has heard nothing for an interval writes a probe where it
+ * writes events, and expects it where it reads them, within another; and a log that has gone on, or has become
+ * another one, without the tail moving from the spot is found in as long.
  */
 export class Liveness {
   readonly #options: LivenessOptions
   readonly #timer: NodeJS.Timeout
+  #isLooking = false
+  /** What had arrived at the last look. */
   #arrivals = 0
-  /** What had arrived when something was written that must arrive; absent if nothing was. */
-  #expectedSince: number | undefined
-  /** What had arrived when it was found starved. */
-  #starvedSince: number | undefined
+  /** What had arrived when a probe was written that has not; absent if none is under way. */
+  #probedAt: number | undefined
+  /** Where the tail was when the log was found to be elsewhere. */
+  #behindAt: Cursor | undefined
+  /** What had arrived when the tail was found starved. */
+  #starvedAt: number | undefined
 
   constructor(options: LivenessOptions) {
     this.#options = options
-    this.#timer = setInterval(() => this.#look(), intervalMs).unref()
+    this.#timer = setInterval(() => void this.#look(), probeMs).unref()
   }
 
   /** Whether nothing has arrived since it was found that something should have. */
   get isStarved(): boolean {
-    return this.#starvedSince === this.#options.tail.arrivals
+    return this.#starvedAt === this.#options.tail.arrivals
   }
 
   close(): void {
     clearInterval(this.#timer)
   }
 
-  #look(): void {
-    const { link, tail, acknowledged } = this.#options
-    if (!link.isUp || !tail.isUp) {
-      this.#expectedSince = undefined
-      return
+  async #look(): Promise<void> {
+    const { tail } = this.#options
+    if (!tail.isUp) this.#forget()
+    if (this.#isLooking || !tail.isUp) return
+    this.#isLooking = true
+    try {
+      // After a standstill of this process what was expected may be here, and not yet read.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+      if (this.#probedAt === tail.arrivals || (await this.#isLeftBehind())) this.#starve()
+      else await this.#expect()
+    } catch {
+      // Redis is out of reach, or has no room for a probe: nothing is to be expected.
+      this.#forget()
+    } finally {
+      this.#isLooking = false
     }
-    if (this.#expectedSince === tail.arrivals) {
-      // After a standstill of this process the answer may be here, and not yet read.
-      setImmediate(() => setImmediate(() => this.#judge()))
-      return
-    }
-    const isQuiet = tail.arrivals === this.#arrivals
-    const isBehind = tail.place.seq < acknowledged()
-    this.#arrivals = tail.arrivals
-    this.#expectedSince = isQuiet || isBehind ? tail.arrivals : undefined
-    if (isQuiet) void this.#probe()
   }
 
-  #judge(): void {
+  /** Whether the log was elsewhere at two looks while the tail was at one place. */
+  async #isLeftBehind(): Promise<boolean> {
+    const { tail, follow } = this.#options
+    const { place } = tail
+    const { state, standing } = await follow(place)
+    const isElsewhere = standing !== 'seen' || state.head.seq > place.seq
+    if (!isElsewhere || tail.place !== place) {
+      this.#behindAt = undefined
+      return false
+    }
+    if (this.#behindAt === place) return true
+    this.#behindAt = place
+    return false
+  }
+
+  async #expect(): Promise<void> {
+    const { tail, probe } = this.#options
+    const isQuiet = tail.arrivals === this.#arrivals
+    this.#arrivals = tail.arrivals
+    this.#probedAt = isQuiet ? tail.arrivals : undefined
+    if (isQuiet) await probe()
+  }
+
+  #starve(): void {
     const { tail, onStarved } = this.#options
-    if (this.#expectedSince !== tail.arrivals || !tail.isUp) return
-    this.#expectedSince = undefined
-    this.#starvedSince = tail.arrivals
+    this.#forget()
+    this.#starvedAt = tail.arrivals
     onStarved()
     tail.cut(new Error('what is written does not arrive'))
   }
 
-  async #probe(): Promise<void> {
-    const { link, probes } = this.#options
-    try {
-      await link.send(['XADD', probes, 'MAXLEN', keptProbes, '*', 'probe', ''])
-    } catch {
-      // Not written, for want of memory or of a connection: nothing is to be expected.
-      this.#expectedSince = undefined
-    }
+  #forget(): void {
+    this.#probedAt = undefined
+    this.#behindAt = undefined
   }
 }

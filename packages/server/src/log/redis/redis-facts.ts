@@ -1,5 +1,6 @@
 import type { Durability } from '../event-log.ts'
 import { StoreRefused } from '../store-refused.ts'
+import type { Asking } from './asking.ts'
 
 /** What a Redis is, and what it is set to, as far as it tells. */
 export interface RedisFacts {
@@ -16,11 +17,6 @@ export interface RedisFacts {
 }
 
 const oldestMajor = 7
-
-/** Whatever can be asked. */
-interface Asking {
-  sendCommand(args: string[]): Promise<unknown>
-}
 
 /** Asks Redis. What it does not tell (a service may forbid CONFIG) counts as the worse. */
 export async function readFacts(connection: Asking): Promise<RedisFacts> {

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { type Cursor, epochLength, type NewEvent, randomBase36 } from '@tidings/protocol'
+import type { Cursor, NewEvent } from '@tidings/protocol'
 import type { RedisAddress } from '../../config/store-address.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
 import type {
@@ -18,10 +17,11 @@ import type {
   StoreNotice,
   Tail,
 } from '../event-log.ts'
-import { Gathering, type Pending } from '../gathering.ts'
-import { idempotencyMismatch, logClosed, storageUnavailable } from '../refusals.ts'
+import { logClosed, storageUnavailable } from '../refusals.ts'
 import { StoreRefused } from '../store-refused.ts'
-import { entryArgs, newTags } from './entry.ts'
+import type { Asking } from './asking.ts'
+import { type AppendReply, Commits } from './commits.ts'
+import { follow, newEpoch } from './follow.ts'
 import { Liveness } from './liveness.ts'
 import { keysOf, type LogKeys } from './log-keys.ts'
 import { type LogState, placeArgs, readState, type StateReply } from './log-state.ts'
@@ -30,7 +30,7 @@ import { refusalOfRead, refusalOfWrite, wantsAnother } from './refusal.ts'
 import { scripts } from './scripts.ts'
 import { LogMissing, Selector } from './selector.ts'
 import { Showing } from './showing.ts'
-import { type Resumption, TailReader } from './tail-reader.ts'
+import { TailReader } from './tail-reader.ts'
 
 /** How to open a log on Redis. */
 export interface RedisLogOptions {
@@ -44,26 +44,16 @@ export interface RedisLogOptions {
 
 const day = 24 * 60 * 60 * 1000
 
-/** Events in one commit: Redis does nothing else meanwhile, for some ten milliseconds. */
-const commitEvents = 2_000
-
 /** Events removed in one step of retention: some milliseconds of Redis. */
 const trimStep = 500
 
 /** How often it is looked what Redis is set to, in milliseconds. */
 const factsMs = 2_000
 
-/** The answer of append.lua. */
-type AppendReply =
-  | readonly [
-      epoch: string,
-      readonly (
-        | readonly ['stored', string]
-        | readonly ['mismatch']
-        | readonly ['duplicate', string, string, string]
-      )[],
-    ]
-  | null
+/** Probes kept: whoever comes later needs none. */
+const keptProbes = '8'
+
+const starvedReason = 'what is stored in Redis does not arrive here; the connection is being made anew'
 
 /**
  * Opens a log on Redis, and waits for Redis as long as it takes.
@@ -91,9 +81,13 @@ class RedisLog implements EventLog {
   readonly #notify: (notice: StoreNotice) => void
   readonly #keys: LogKeys
   readonly #link: RedisLink
+  readonly #asking: Asking = { sendCommand: (args) => this.#link.send(args) }
   readonly #selector: Selector
   readonly #listeners = new Set<(batch: Batch) => void>()
-  readonly #gathering = new Gathering(commitEvents)
+  readonly #commits = new Commits({
+    store: (args) => this.#store(args),
+    stored: (last) => this.#stored(last),
+  })
   readonly #showing = new Showing()
   readonly #opening = Promise.withResolvers<void>()
   #facts: RedisFacts | undefined
@@ -106,8 +100,6 @@ class RedisLog implements EventLog {
   #bounds: Bounds | undefined
   #whyDown = 'it was never reached'
   #whyTailDown = ''
-  #isCommitting = false
-  #committed: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   constructor({ address, durability = 'fsync', idempotencyWindowMs = day, onNotice }: RedisLogOptions) {
@@ -139,8 +131,7 @@ class RedisLog implements EventLog {
     if (this.#tail?.isUp === true && this.#liveness?.isStarved === false) {
       return { engine: 'redis', state: 'up', warnings }
     }
-    const reason = 'what is stored in Redis does not arrive here; the connection is being made again'
-    return { engine: 'redis', state: 'starved', reason, warnings }
+    return { engine: 'redis', state: 'starved', reason: starvedReason, warnings }
   }
 
   append(events: readonly NewEvent[], { idempotencyKey: key }: AppendOptions = {}): Promise<Appended> {
@@ -149,10 +140,7 @@ class RedisLog implements EventLog {
       this.#checkOpen()
       if (events.length === 0) return resolve({ cursors: [], isDuplicate: false })
       if (!this.#link.isUp) throw storageUnavailable(new Error(this.health.reason))
-      this.#gathering.add({ events, key, time: Date.now(), resolve, reject })
-      if (this.#isCommitting) return
-      this.#isCommitting = true
-      this.#committed = this.#commitAll()
+      this.#commits.add({ events, key, time: Date.now(), resolve, reject })
     })
   }
 
@@ -206,7 +194,7 @@ class RedisLog implements EventLog {
   }
 
   async #close(): Promise<void> {
-    await this.#committed
+    await this.#commits.done
     clearInterval(this.#watch)
     this.#liveness?.close()
     await Promise.all([this.#tail?.close(), this.#link.close()])
@@ -219,7 +207,7 @@ class RedisLog implements EventLog {
     // A server that runs goes on with what it is given, and says so.
     if (this.#tail === undefined) checkFacts(facts, this.#least, this.#address.shown)
     this.#learn(facts)
-    const resumption = await this.#follow(connection, facts, this.#known)
+    const resumption = await follow(connection, { keys: this.#keys.log, facts, place: this.#known })
     if (this.#tail === undefined) this.#startTail(resumption.state)
     else if (resumption.standing !== 'seen') this.#tail.cut(new Error('the log goes on elsewhere'))
   }
@@ -232,7 +220,10 @@ class RedisLog implements EventLog {
       keys: this.#keys,
       start,
       // Asked of this very connection: it may have come to another Redis than the one that writes.
-      follow: async (connection) => this.#follow(connection, await readFacts(connection), tail.place),
+      follow: async (connection) => {
+        const facts = await readFacts(connection)
+        return follow(connection, { keys: this.#keys.log, facts, place: tail.place })
+      },
       onBatch: (batch) => this.#onBatch(batch, tail.place),
       onUp: () => {
         this.#whyTailDown = ''
@@ -243,34 +234,13 @@ class RedisLog implements EventLog {
     this.#tail = tail
     this.#showing.reach(start.head)
     this.#liveness = new Liveness({
-      link: this.#link,
       tail,
-      probes: this.#keys.probes,
-      acknowledged: () => (this.#known?.epoch === tail.place.epoch ? this.#known.seq : 0),
-      onStarved: () => this.#notify({ level: 'warn', message: this.health.reason ?? 'nothing arrives' }),
+      follow: (place) => follow(this.#asking, { keys: this.#keys.log, facts: this.#facts!, place }),
+      probe: () => this.#link.send(['XADD', this.#keys.probes, 'MAXLEN', keptProbes, '*', 'probe', '']),
+      onStarved: () => this.#notify({ level: 'warn', message: starvedReason }),
     })
     this.#watch = setInterval(() => void this.#lookAtFacts(), factsMs).unref()
     tail.start()
-  }
-
-  /** @param place that must still be there. */
-  async #follow(
-    connection: RedisConnection,
-    { isMaster, run, isProvable }: RedisFacts,
-    place: Cursor | undefined,
-  ): Promise<Resumption> {
-    if (!isMaster) throw new Error('it is a replica')
-    const args = [newEpoch(), run, isProvable ? '1' : '0', ...placeArgs(place)]
-    const { log } = this.#keys
-    const reply = await connection.sendCommand([
-      'EVAL',
-      scripts.follow.text,
-      String(log.length),
-      ...log,
-      ...args,
-    ])
-    const [state, standing] = reply as unknown as [StateReply, Resumption['standing']]
-    return { state: readState(state), standing }
   }
 
   #onUp(): void {
@@ -314,7 +284,7 @@ class RedisLog implements EventLog {
   async #lookAtFacts(): Promise<void> {
     if (!this.#link.isUp) return
     try {
-      this.#learn(await readFacts({ sendCommand: (args) => this.#link.send(args) }))
+      this.#learn(await readFacts(this.#asking))
     } catch {
       // The link says itself when it is down.
     }
@@ -329,63 +299,15 @@ class RedisLog implements EventLog {
     }
   }
 
-  async #commitAll(): Promise<void> {
-    while (!this.#gathering.isEmpty) {
-      await this.#gathering.ripen()
-      await this.#commit(this.#gathering.take())
-      this.#gathering.expect()
-    }
-    this.#isCommitting = false
+  #store(args: readonly string[]): Promise<AppendReply> {
+    const before = [newEpoch(), ...placeArgs(this.#known), String(this.#windowMs)]
+    return this.#write(() => this.#run<AppendReply>('append', [...before, ...args]))
   }
 
-  async #commit(pending: readonly Pending[]): Promise<void> {
-    const tags = pending.map(({ events }) => newTags(events.length))
-    const groups = pending.flatMap(({ events, key = '' }) => [
-      key,
-      key && hashOf(events),
-      String(events.length),
-    ])
-    const entries = pending.flatMap(({ events }, group) =>
-      events.flatMap((event, index) => entryArgs(event, tags[group]![index]!)),
-    )
-    const args = [newEpoch(), ...placeArgs(this.#known), String(this.#windowMs), String(pending.length)]
-    try {
-      const reply = await this.#write(() =>
-        this.#run<NonNullable<AppendReply>>('append', [...args, ...groups, ...entries]),
-      )
-      void this.#settle(pending, tags, reply)
-    } catch (error) {
-      for (const { reject } of pending) reject(error as Error)
-    }
-  }
-
-  /** Acknowledges each append, when this node has shown it too: whoever publishes and then looks finds it. */
-  async #settle(
-    pending: readonly Pending[],
-    tags: readonly (readonly string[])[],
-    [epoch, results]: NonNullable<AppendReply>,
-  ): Promise<void> {
-    const answers = results.map((result, group): Appended | undefined => {
-      if (result[0] === 'mismatch') return undefined
-      const isDuplicate = result[0] === 'duplicate'
-      const first = Number(isDuplicate ? result[2] : result[1])
-      const known = isDuplicate ? (result[3].match(/.{5}/g) ?? []) : tags[group]!
-      const cursors = known.map((tag, index) => ({
-        epoch: isDuplicate ? result[1] : epoch,
-        seq: first + index,
-        tag,
-      }))
-      return { cursors, isDuplicate }
-    })
-    const last = answers.findLast((answer) => answer?.isDuplicate === false)?.cursors.at(-1)
-    if (last !== undefined) {
-      if (this.#known?.epoch !== last.epoch || this.#known.seq < last.seq) this.#known = last
-      if (this.#tail!.isUp) await this.#showing.until(last)
-    }
-    for (const [group, answer] of answers.entries()) {
-      if (answer === undefined) pending[group]!.reject(idempotencyMismatch())
-      else pending[group]!.resolve(answer)
-    }
+  /** Waits until this node has shown it too: whoever publishes and then looks finds it. */
+  async #stored(last: Cursor): Promise<void> {
+    if (this.#known?.epoch !== last.epoch || this.#known.seq < last.seq) this.#known = last
+    if (this.#tail!.isUp) await this.#showing.until(last)
   }
 
   async #run<Reply>(name: keyof typeof scripts, args: readonly string[]): Promise<Reply> {
@@ -426,17 +348,6 @@ class RedisLog implements EventLog {
 
 function boundsOf({ floor, head, bytes }: LogState): Bounds {
   return { floor, head, bytes }
-}
-
-function newEpoch(): string {
-  return randomBase36(epochLength)
-}
-
-function hashOf(events: readonly NewEvent[]): string {
-  const text = events.map(({ topic, type, format, payload }) =>
-    JSON.stringify([topic, type, format, payload]),
-  )
-  return hash('sha256', text.join('\n'), 'base64')
 }
 
 function isRefusedLogin({ message }: Error): boolean {

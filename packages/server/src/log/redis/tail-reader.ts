@@ -3,6 +3,7 @@ import type { RedisAddress } from '../../config/store-address.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
 import type { Batch, StoredEvent } from '../event-log.ts'
 import { readEntry } from './entry.ts'
+import type { Resumption } from './follow.ts'
 import type { LogKeys } from './log-keys.ts'
 import type { LogState } from './log-state.ts'
 
@@ -17,13 +18,6 @@ const entriesAtOnce = 256
 /** How long Redis waits for something to tell, in milliseconds; an answer is due soon after. */
 const blockMs = 5_000
 const graceMs = 2_000
-
-/** Where the log goes on, for a tail that has seen it up to a place. */
-export interface Resumption {
-  readonly state: LogState
-  /** `seen` if that place is in the log and what came next still is, too; anything else is a hole. */
-  readonly standing: 'seen' | 'trimmed' | 'lost' | 'new'
-}
 
 /** What a tail needs of the log. */
 export interface TailReaderOptions {
@@ -145,13 +139,20 @@ export class TailReader {
         )
         if (reply === null) continue
         this.#arrivals++
-        for (const [key, entries] of reply) {
-          if (key === events) this.#take(entries)
-          else this.#probeId = entries.at(-1)![0]
-        }
+        const of = (name: string) => reply.find(([key]) => key === name)?.[1] ?? []
+        this.#hear(of(probes))
+        this.#take(of(events))
       }
     } catch (error) {
       this.#link.cut(error as Error)
+    }
+  }
+
+  /** Reads probes, and word of a log that began anew: in that one the numbers after this place are others. */
+  #hear(entries: readonly Entry[]): void {
+    for (const [id, [field, epoch]] of entries) {
+      this.#probeId = id
+      if (field === 'log' && epoch !== this.#place.epoch) throw new Error('the log began anew')
     }
   }
 

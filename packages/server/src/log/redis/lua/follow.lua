@@ -12,8 +12,10 @@
 --          came next, "new" if the node knew none
 
 local log = load()
+local before = log and log.epoch
 if not log then
   log = begin_log(ARGV[1], ARGV[2])
+  before = log.epoch
 elseif log.head > log.floor then
   -- Whoever deletes or evicts the events leaves a log that says it has them.
   local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
@@ -24,18 +26,18 @@ elseif log.head > log.floor then
   end
 end
 
-if log.run ~= ARGV[2] and log.epoch ~= ARGV[1] then
-  if ARGV[3] ~= '1' then begin_epoch(log, ARGV[1]) end
-end
+local is_new_run = log.run ~= ARGV[2]
+if is_new_run and ARGV[3] ~= '1' and log.epoch == before then begin_epoch(log, ARGV[1]) end
 log.run = ARGV[2]
 
 local standing = 'new'
 if ARGV[4] ~= '' then
-  check_memory(log, ARGV[4], ARGV[5], ARGV[6], ARGV[1])
+  if log.epoch == before then check_memory(log, ARGV[4], ARGV[5], ARGV[6], ARGV[1]) end
   local seq = tonumber(ARGV[5])
   if ARGV[4] ~= log.epoch then standing = 'lost'
   elseif seq < log.floor then standing = 'trimmed'
   else standing = 'seen' end
 end
-save(log)
+-- Nothing is written without need: a Redis that is full can be read all the same.
+if is_new_run or log.epoch ~= before then save(log) end
 return { state(log), standing }

@@ -8,6 +8,7 @@
 -- KEYS[3]  sorted set: the topics that have events, all with score 0, so that those with a prefix are found
 --
 -- Further keys have the same prefix:
+--   probes         stream: what nodes write to see whether it arrives, and the epochs of logs that began
 --   topic:<topic>  stream: the ids of the topic's events, without content
 --   key:<key>      what was stored under an idempotency key: hash, epoch, first number, tags
 
@@ -65,6 +66,8 @@ local function begin_log(epoch, run)
   redis.call('DEL', KEYS[2], KEYS[3])
   local log = { epoch = epoch, head = 0, head_tag = '00000', floor = 0, floor_tag = '00000', bytes = 0, marks = 0, run = run }
   save(log)
+  -- Whoever still waits for the number after its last hears of it before there is any new number.
+  redis.call('XADD', prefix .. 'probes', 'MAXLEN', '8', '*', 'log', epoch)
   return log
 end
 

@@ -12,10 +12,11 @@ if not log then return nil end
 local before, most, room, step = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local removed, ends, topics = 0, false, {}
 
--- A few at a time, because they may be large.
-local from = log.floor + 1
+-- A few at a time, because they may be large; one at first, because mostly none has to go.
+local from, count = log.floor + 1, 1
 while removed < step and not ends do
-  local entries = redis.call('XRANGE', KEYS[2], whole(from), '+', 'COUNT', 32)
+  local entries = redis.call('XRANGE', KEYS[2], whole(from), '+', 'COUNT', count)
+  count = 32
   if #entries == 0 then break end
   for _, entry in ipairs(entries) do
     if entry[2][1] == 'e' and not ends then

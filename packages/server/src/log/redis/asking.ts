@@ -1,0 +1,4 @@
+/** Whatever takes a command of Redis: a connection, or a link. */
+export interface Asking {
+  sendCommand(args: string[]): Promise<unknown>
+}
