@@ -45,9 +45,15 @@ describe('settings', () => {
     ).toEqual([
       'heartbeatMs is "5 parsecs", which is not a duration; give 10ms to 1h, such as 15s',
       'port is 99999, which is out of range; give 0 to 65535, such as 3000',
-      'durability is "maybe", which is not known; give one of fsync, os-buffer',
+      'durability is "maybe", which is not known; give one of fsync, os-buffer, memory',
       'hartbeatMs is not a setting; the nearest is heartbeatMs',
     ])
+  })
+
+  test('a password in an address that is wrong is not shown', () => {
+    const [mistake] = mistakesOf({ store: 'redis://tidings:hunter2@localhost/main' })
+    expect(mistake).toContain('redis://…@localhost')
+    expect(mistake).not.toContain('hunter2')
   })
 
   test('a name that is near nothing gets no guess', () => {
@@ -72,6 +78,8 @@ describe('settings', () => {
     ['stallMs', 2 ** 31],
     ['store', 'mysql://localhost'],
     ['store', 'sqlite:'],
+    ['store', 'redis://'],
+    ['store', 'redis://localhost/main'],
     ['data', ''],
     ['data', 'a\0b'],
     ['host', 'a b'],
@@ -82,9 +90,12 @@ describe('settings', () => {
     expect(mistakesOf({ [key]: value })).toHaveLength(1)
   })
 
-  test.each(['', 'memory:', 'sqlite:/var/lib/tidings.db'])('store %j is taken', (store) => {
-    expect(resolveSettings({ store }).store).toBe(store)
-  })
+  test.each(['', 'memory:', 'sqlite:/var/lib/tidings.db', 'rediss://:secret@redis.example:6380/2?name=a'])(
+    'store %j is taken',
+    (store) => {
+      expect(resolveSettings({ store }).store).toBe(store)
+    },
+  )
 
   test('origins may be written as a list with commas; duplicates count once', () => {
     const corsOrigins = ' https://a.example, http://localhost:5173,https://a.example ' as never

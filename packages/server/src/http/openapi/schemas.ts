@@ -145,8 +145,16 @@ const Stats = Type.Object(
 )
 
 const Health = Type.Object({
-  status: word(['alive', 'ready', 'degraded', 'draining', 'failed'], 'How it is.'),
+  status: word(
+    ['alive', 'ready', 'degraded', 'unavailable', 'starved', 'draining', 'failed'],
+    'How it is: `unavailable` when the store is out of reach, `starved` when what is stored does not arrive here.',
+  ),
   reason: Type.Optional(Type.String()),
+  warnings: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'What the store is set to that loses events, each with its remedy.',
+    }),
+  ),
 })
 
 const Problem = Type.Object(

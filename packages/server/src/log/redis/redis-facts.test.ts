@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { checkFacts, judge } from './redis-facts.ts'
+
+const shown = 'redis://localhost'
+
+function facts(changes: Readonly<Record<string, string>> = {}, appendfsync: string | undefined = 'always') {
+  const info = {
+    run_id: 'r1',
+    redis_version: '7.2.4',
+    role: 'master',
+    aof_enabled: '1',
+    maxmemory: '0',
+    maxmemory_policy: 'noeviction',
+    master_replid2: '0'.repeat(40),
+    ...changes,
+  }
+  return judge(new Map(Object.entries(info)), appendfsync)
+}
+
+describe('what an acknowledgement of Redis is worth', () => {
+  it.each([
+    ['fsync', 'an append-only file that is always flushed', facts()],
+    ['os-buffer', 'one that is flushed every second', facts({}, 'everysec')],
+    ['os-buffer', 'one that is flushed when the system likes', facts({}, 'no')],
+    ['memory', 'none', facts({ aof_enabled: '0' })],
+  ] as const)('is %s with %s', (durability, _, { durability: found }) => expect(found).toBe(durability))
+
+  it('is the worse when Redis does not tell', () => {
+    const { durability, warnings } = judge(
+      new Map([
+        ['aof_enabled', '1'],
+        ['maxmemory', '0'],
+      ]),
+      undefined,
+    )
+    expect(durability).toBe('os-buffer')
+    expect(warnings).toEqual([expect.stringContaining('CONFIG GET')])
+  })
+})
+
+describe('a restart', () => {
+  it('has lost nothing when every acknowledgement was on the disk', () => {
+    expect(facts().isProvable).toBe(true)
+  })
+
+  it('may have lost something otherwise, and so may a replica that was promoted', () => {
+    expect(facts({}, 'everysec').isProvable).toBe(false)
+    expect(facts({ master_replid2: 'f'.repeat(40) }).isProvable).toBe(false)
+  })
+})
+
+describe('a Redis is refused', () => {
+  it('that is too old', () => {
+    expect(() => checkFacts(facts({ redis_version: '6.2.14' }), 'memory', shown)).toThrow('Redis 7 or later')
+  })
+
+  it('that gives less than is asked for, with all that is to be done', () => {
+    const poor = facts({ maxmemory: '100', maxmemory_policy: 'allkeys-lru' }, 'everysec')
+    expect(() => checkFacts(poor, 'fsync', shown)).toThrow(
+      /noeviction: CONFIG SET maxmemory-policy noeviction\n.*CONFIG SET appendfsync always\nOr accept the loss: --durability memory/s,
+    )
+  })
+
+  it('that removes keys with a time to live: these are what makes retries safe', () => {
+    const evicting = facts({ maxmemory: '100', maxmemory_policy: 'volatile-lru' })
+    expect(() => checkFacts(evicting, 'fsync', shown)).toThrow('volatile-lru')
+    expect(() => checkFacts(evicting, 'memory', shown)).not.toThrow()
+  })
+
+  it('never for what nobody asked for', () => {
+    expect(() => checkFacts(facts({ aof_enabled: '0' }), 'memory', shown)).not.toThrow()
+    expect(() => checkFacts(facts({}, 'everysec'), 'os-buffer', shown)).not.toThrow()
+  })
+})
+
+it('Valkey is known by its own version', () => {
+  expect(facts({ valkey_version: '8.1.0' }).version).toBe('8.1.0')
+})
