@@ -1,7 +1,6 @@
 import type { NewEvent } from '@tidings/protocol'
 import { expect, it } from 'vitest'
 import { Gathering, type Pending } from './gathering.ts'
-import { columnsOf } from './sqlite/columns.ts'
 
 const megabyte = 1024 * 1024
 
@@ -29,14 +28,6 @@ it('too much waiting is refused, until some of it is taken', () => {
   gathering.take()
   gathering.take()
   expect(() => gathering.add(pending(1, 10))).not.toThrow()
-})
-
-it('columns hold every event in order, with a tag of its own and the time of its append', () => {
-  const columns = columnsOf([pending(2, 3, 111), pending(1, 4, 222)])
-  expect(columns.payload).toEqual(['xxx', 'xxx', 'xxxx'])
-  expect(columns.time).toEqual([111, 111, 222])
-  expect(new Set(columns.tag).size).toBe(3)
-  for (const tag of columns.tag) expect(tag).toMatch(/^[0-9a-z]{5}$/)
 })
 
 function filled(appends: number, events: number, bytes: number): Gathering {

@@ -18,3 +18,8 @@ export class RedisRefusal extends Error {
     this.code = /^[A-Z]+/.exec(message)?.[0] ?? 'ERR'
   }
 }
+
+/** Whether Redis does not know who is asking, or does not let them: trying again will not help. */
+export function isRefusedLogin({ message }: Error): boolean {
+  return /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|DB index))/.test(message)
+}

@@ -59,7 +59,7 @@ export class RedisLink {
    */
   send<Reply>(args: readonly string[], timeoutMs = answerMs): Promise<Reply> {
     const connection = this.#connection
-    if (connection === undefined || !this.#isUp) {
+    if (connection === undefined || !this.#isUp || !connection.isReady) {
       return Promise.reject(new RedisUnavailable(`there is no connection to ${this.#address.shown}`))
     }
     return this.#sendOn(connection, args, timeoutMs)

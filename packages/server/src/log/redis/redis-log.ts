@@ -1,5 +1,6 @@
 import type { Cursor, NewEvent } from '@tidings/protocol'
 import type { RedisAddress } from '../../config/store-address.ts'
+import { isRefusedLogin } from '../../redis/redis-error.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
 import type {
   Appended,
@@ -50,6 +51,9 @@ const trimStep = 500
 /** How often it is looked what Redis is set to, in milliseconds. */
 const factsMs = 2_000
 
+/** How long a look whether all is well may take, in milliseconds. */
+const hastyMs = 2_000
+
 /** Probes kept: whoever comes later needs none. */
 const keptProbes = '8'
 
@@ -82,6 +86,8 @@ class RedisLog implements EventLog {
   readonly #keys: LogKeys
   readonly #link: RedisLink
   readonly #asking: Asking = { sendCommand: (args) => this.#link.send(args) }
+  /** Whoever takes longer over a question this small is not alive. */
+  readonly #hasty: Asking = { sendCommand: (args) => this.#link.send(args, hastyMs) }
   readonly #selector: Selector
   readonly #listeners = new Set<(batch: Batch) => void>()
   readonly #commits = new Commits({
@@ -235,8 +241,9 @@ class RedisLog implements EventLog {
     this.#showing.reach(start.head)
     this.#liveness = new Liveness({
       tail,
-      follow: (place) => follow(this.#asking, { keys: this.#keys.log, facts: this.#facts!, place }),
-      probe: () => this.#link.send(['XADD', this.#keys.probes, 'MAXLEN', keptProbes, '*', 'probe', '']),
+      follow: (place) => follow(this.#hasty, { keys: this.#keys.log, facts: this.#facts!, place }),
+      probe: () =>
+        this.#hasty.sendCommand(['XADD', this.#keys.probes, 'MAXLEN', keptProbes, '*', 'probe', '']),
       onStarved: () => this.#notify({ level: 'warn', message: starvedReason }),
     })
     this.#watch = setInterval(() => void this.#lookAtFacts(), factsMs).unref()
@@ -348,8 +355,4 @@ class RedisLog implements EventLog {
 
 function boundsOf({ floor, head, bytes }: LogState): Bounds {
   return { floor, head, bytes }
-}
-
-function isRefusedLogin({ message }: Error): boolean {
-  return /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|invalid password|DB index))/.test(message)
 }
