@@ -3,7 +3,7 @@ import { checkFacts, judge } from './redis-facts.ts'
 
 const shown = 'redis://localhost'
 
-function facts(changes: Readonly<Record<string, string>> = {}, appendfsync: string | undefined = 'always') {
+function facts(changes: Readonly<Record<string, string>> = {}, appendfsync = 'always', resting = 'no') {
   const info = {
     run_id: 'r1',
     redis_version: '7.2.4',
@@ -14,7 +14,8 @@ function facts(changes: Readonly<Record<string, string>> = {}, appendfsync: stri
     master_replid2: '0'.repeat(40),
     ...changes,
   }
-  return judge(new Map(Object.entries(info)), appendfsync)
+  const config = { appendfsync, 'no-appendfsync-on-rewrite': resting }
+  return judge(new Map(Object.entries(info)), new Map(Object.entries(config)))
 }
 
 describe('what an acknowledgement of Redis is worth', () => {
@@ -22,6 +23,7 @@ describe('what an acknowledgement of Redis is worth', () => {
     ['fsync', 'an append-only file that is always flushed', facts()],
     ['os-buffer', 'one that is flushed every second', facts({}, 'everysec')],
     ['os-buffer', 'one that is flushed when the system likes', facts({}, 'no')],
+    ['os-buffer', 'one that rests while it is rewritten', facts({}, 'always', 'yes')],
     ['memory', 'none', facts({ aof_enabled: '0' })],
   ] as const)('is %s with %s', (durability, _, { durability: found }) => expect(found).toBe(durability))
 

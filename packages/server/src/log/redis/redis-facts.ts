@@ -20,24 +20,29 @@ const oldestMajor = 7
 
 /** Asks Redis. What it does not tell (a service may forbid CONFIG) counts as the worse. */
 export async function readFacts(connection: Asking): Promise<RedisFacts> {
-  const [info, appendfsync] = await Promise.all([
+  const [info, config] = await Promise.all([
     connection.sendCommand(['INFO']),
-    connection.sendCommand(['CONFIG', 'GET', 'appendfsync']).then(
-      (reply) => (reply as string[])[1],
+    connection.sendCommand(['CONFIG', 'GET', 'appendfsync', 'no-appendfsync-on-rewrite']).then(
+      (reply) => pairsOf(reply as string[]),
       () => undefined,
     ),
   ])
-  return judge(fieldsOf(String(info)), appendfsync)
+  return judge(fieldsOf(String(info)), config)
 }
 
 /**
  * @param info the fields of INFO.
- * @param appendfsync of CONFIG; absent if Redis does not tell.
+ * @param config directives of CONFIG; absent if Redis does not tell.
  */
-export function judge(info: ReadonlyMap<string, string>, appendfsync: string | undefined): RedisFacts {
+export function judge(
+  info: ReadonlyMap<string, string>,
+  config: ReadonlyMap<string, string> | undefined,
+): RedisFacts {
   const of = (name: string) => info.get(name) ?? ''
   const isAppending = of('aof_enabled') === '1'
-  const durability = durabilityOf(isAppending, appendfsync)
+  const appendfsync = config?.get('appendfsync')
+  const isResting = config?.get('no-appendfsync-on-rewrite') === 'yes'
+  const durability = durabilityOf(isAppending, isResting ? 'no' : appendfsync)
   const warnings: string[] = []
   if (of('maxmemory') !== '0' && of('maxmemory_policy') !== 'noeviction') {
     warnings.push(
@@ -57,6 +62,11 @@ export function judge(info: ReadonlyMap<string, string>, appendfsync: string | u
     warnings.push(
       `appendfsync is ${appendfsync}, so that a crash loses up to a second of events that were acknowledged;` +
         ' set it to always: CONFIG SET appendfsync always',
+    )
+  } else if (isResting) {
+    warnings.push(
+      'no-appendfsync-on-rewrite is yes, so that a crash during a rewrite loses events that were acknowledged;' +
+        ' set it: CONFIG SET no-appendfsync-on-rewrite no',
     )
   }
   // A replica that was promoted may not have had everything.
@@ -98,6 +108,10 @@ const rank: Readonly<Record<Durability, number>> = { memory: 0, 'os-buffer': 1, 
 function durabilityOf(isAppending: boolean, appendfsync: string | undefined): Durability {
   if (!isAppending) return 'memory'
   return appendfsync === 'always' ? 'fsync' : 'os-buffer'
+}
+
+function pairsOf(reply: readonly string[]): Map<string, string> {
+  return new Map(reply.flatMap((name, at) => (at % 2 === 0 ? [[name, reply[at + 1]!] as const] : [])))
 }
 
 function fieldsOf(info: string): Map<string, string> {
