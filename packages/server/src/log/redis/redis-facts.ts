@@ -18,7 +18,10 @@ export interface RedisFacts {
 
 const oldestMajor = 7
 
-/** Asks Redis. What it does not tell (a service may forbid CONFIG) counts as the worse. */
+/**
+ * Asks Redis. What it does not tell (a service may forbid CONFIG) counts as the worse.
+ * @throws Error while it is loading its data: until then it says that it appends to no file.
+ */
 export async function readFacts(connection: Asking): Promise<RedisFacts> {
   const [info, config] = await Promise.all([
     connection.sendCommand(['INFO']),
@@ -27,7 +30,9 @@ export async function readFacts(connection: Asking): Promise<RedisFacts> {
       () => undefined,
     ),
   ])
-  return judge(fieldsOf(String(info)), config)
+  const fields = fieldsOf(String(info))
+  if (fields.get('loading') === '1') throw new Error('it is loading its data')
+  return judge(fields, config)
 }
 
 /**

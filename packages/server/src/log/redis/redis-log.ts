@@ -174,6 +174,7 @@ class RedisLog implements EventLog {
       if (row[0] !== null) this.#bounds = boundsOf(readState(row as unknown as StateReply))
     } catch {
       // As far as is known: who asks for figures gets the last ones.
+      this.#bounds = { ...this.#bounds!, head: this.#tail!.place }
     }
     return this.#bounds!
   }

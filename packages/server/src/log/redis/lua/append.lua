@@ -18,7 +18,7 @@ local now = redis.call('TIME')
 local time = whole(tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
 local appends = tonumber(ARGV[6])
 local at = 7 + 3 * appends
-local noted = {}
+local numbers = {}
 local answers = {}
 
 local function store(count)
@@ -32,11 +32,9 @@ local function store(count)
     tags[#tags + 1] = log.head_tag
     local id = whole(log.head) .. '-' .. left
     redis.call('XADD', KEYS[2], id, 'e', head .. time .. body)
-    redis.call('XADD', prefix .. 'topic:' .. topic, id, '', '')
-    if not noted[topic] then
-      noted[topic] = true
-      redis.call('ZADD', KEYS[3], 0, topic)
-    end
+    local of_topic = numbers[topic] or {}
+    of_topic[#of_topic + 1] = log.head
+    numbers[topic] = of_topic
   end
   log.marks = 0
   return table.concat(tags)
@@ -57,6 +55,10 @@ for index = 1, appends do
     end
     answers[index] = { 'stored', first }
   end
+end
+for topic, of_topic in pairs(numbers) do
+  note(topic, of_topic)
+  redis.call('ZADD', KEYS[3], 0, topic)
 end
 save(log)
 return { log.epoch, answers }

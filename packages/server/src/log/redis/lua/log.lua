@@ -9,7 +9,8 @@
 --
 -- Further keys have the same prefix:
 --   probes         stream: what nodes write to see whether it arrives, and the epochs of logs that began
---   topic:<topic>  stream: the ids of the topic's events, without content
+--   topic:<topic>  the numbers of the topic's events, in order: as long as they are few, a string of eight bytes for
+--                  each; then a stream, whose ids they are, without content
 --   key:<key>      what was stored under an idempotency key: hash, epoch, first number, tags
 
 local prefix = string.sub(KEYS[1], 1, -4)
@@ -49,6 +50,87 @@ end
 
 local function state(log)
   return { log.epoch, whole(log.head), log.head_tag, whole(log.floor), log.floor_tag, whole(log.bytes), last_id(log) }
+end
+
+-- A stream takes four KiB for its first entry: too much for the topic of one user.
+local few = 128
+local width = 8
+
+local function index_of(topic)
+  local key = prefix .. 'topic:' .. topic
+  return key, redis.call('TYPE', key).ok
+end
+
+local function number_at(packed, index)
+  return (struct.unpack('>I8', packed, index * width + 1))
+end
+
+-- How many of the numbers in a string come before one.
+local function rank(packed, seq)
+  local low, high = 0, #packed / width
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if number_at(packed, middle) < seq then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
+-- Adds numbers to a topic: all are larger than those that are there.
+local function note(topic, numbers)
+  local key, kind = index_of(topic)
+  if kind ~= 'stream' then
+    local packed = {}
+    for index, seq in ipairs(numbers) do packed[index] = struct.pack('>I8', seq) end
+    -- Eviction may have left the index of a log that is gone.
+    local newest = redis.call('GETRANGE', key, -width, -1)
+    if newest ~= '' and number_at(newest, 0) >= numbers[1] then redis.call('DEL', key) end
+    if #numbers <= few and redis.call('APPEND', key, table.concat(packed)) <= few * width then return end
+    local earlier = redis.call('GET', key) or ''
+    if #numbers > few then earlier = earlier .. table.concat(packed) end
+    redis.call('DEL', key)
+    numbers = {}
+    for index = 0, #earlier / width - 1 do numbers[index + 1] = number_at(earlier, index) end
+  end
+  for _, seq in ipairs(numbers) do redis.call('XADD', key, whole(seq) .. '-0', '', '') end
+end
+
+-- The numbers of a topic from one to another, in the direction of the sign, at most so many.
+local function numbers_of(topic, sign, from, to, count)
+  local found = {}
+  local key, kind = index_of(topic)
+  if kind == 'stream' then
+    local range = sign > 0 and 'XRANGE' or 'XREVRANGE'
+    for index, entry in ipairs(redis.call(range, key, whole(from), whole(to), 'COUNT', count)) do
+      found[index] = tonumber(string.match(entry[1], '^%d+'))
+    end
+  elseif kind == 'string' then
+    local packed = redis.call('GET', key)
+    local first = sign > 0 and rank(packed, from) or rank(packed, from + 1) - 1
+    local last = sign > 0 and rank(packed, to + 1) - 1 or rank(packed, to)
+    for index = first, last, sign do
+      if #found == count then break end
+      found[#found + 1] = number_at(packed, index)
+    end
+  end
+  return found
+end
+
+-- Forgets the numbers of a topic before one. Answers whether none is left.
+local function forget(topic, first)
+  local key, kind = index_of(topic)
+  if kind == 'stream' then
+    redis.call('XTRIM', key, 'MINID', whole(first))
+    if redis.call('XLEN', key) > 0 then return false end
+  elseif kind == 'string' then
+    local packed = redis.call('GET', key)
+    local gone = rank(packed, first)
+    if gone * width < #packed then
+      if gone > 0 then redis.call('SET', key, string.sub(packed, gone * width + 1)) end
+      return false
+    end
+  end
+  redis.call('DEL', key)
+  return true
 end
 
 -- What came before is no longer vouched for.

@@ -1,4 +1,4 @@
--- Reads a page of some topics, from their own streams: what other topics hold costs nothing.
+-- Reads a page of some topics, from their own indexes: what other topics hold costs nothing.
 --
 -- KEYS     the log's three
 -- ARGV[1]  "1" to read forwards, "-1" backwards
@@ -25,18 +25,17 @@ if sign * (to - from) < 0 then
 end
 
 -- From each topic about twice what it contributes, rather than a page of each.
-local range = sign > 0 and 'XRANGE' or 'XREVRANGE'
 local runs = {}
-for index = 6, #ARGV do runs[#runs + 1] = { prefix .. 'topic:' .. ARGV[index], from } end
+for index = 6, #ARGV do runs[#runs + 1] = { ARGV[index], from } end
 local step = math.max(8, math.ceil(limit / math.max(1, #runs)))
 local found = {}
 while #runs > 0 do
   local unfinished = {}
   for _, run in ipairs(runs) do
     if sign * (to - run[2]) >= 0 then
-      local ids = redis.call(range, run[1], whole(run[2]), whole(to), 'COUNT', step)
-      for _, entry in ipairs(ids) do found[#found + 1] = tonumber(string.match(entry[1], '^%d+')) end
-      if #ids == step then unfinished[#unfinished + 1] = { run[1], found[#found] + sign } end
+      local numbers = numbers_of(run[1], sign, run[2], to, step)
+      for _, seq in ipairs(numbers) do found[#found + 1] = seq end
+      if #numbers == step then unfinished[#unfinished + 1] = { run[1], found[#found] + sign } end
     end
   end
   table.sort(found, function(one, other) return sign * (one - other) < 0 end)

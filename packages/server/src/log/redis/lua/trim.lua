@@ -36,15 +36,10 @@ while removed < step and not ends do
 end
 
 if removed > 0 then
-  local first = whole(log.floor + 1)
-  redis.call('XTRIM', KEYS[2], 'MINID', first)
+  local first = log.floor + 1
+  redis.call('XTRIM', KEYS[2], 'MINID', whole(first))
   for topic in pairs(topics) do
-    local key = prefix .. 'topic:' .. topic
-    redis.call('XTRIM', key, 'MINID', first)
-    if redis.call('XLEN', key) == 0 then
-      redis.call('DEL', key)
-      redis.call('ZREM', KEYS[3], topic)
-    end
+    if forget(topic, first) then redis.call('ZREM', KEYS[3], topic) end
   end
   save(log)
 end
