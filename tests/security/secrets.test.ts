@@ -25,10 +25,10 @@ class Vault implements AsyncDisposable {
 
   static async open(logFormat: 'json' | 'pretty'): Promise<Vault> {
     const folder = await tempFolder()
-    const store = openCredentialStore(folder.path, { tokenMaxLifetimeMs: 86_400_000 })
+    const store = await openCredentialStore({ data: folder.path, tokenMaxLifetimeMs: 86_400_000 })
     const grants = { publish: ['**'], subscribe: ['**'], notify: ['user/*'], admin: ['**'] }
-    const key = store.createKey({ name: 'operator', grants }).secret
-    store.close()
+    const key = (await store.createKey({ name: 'operator', grants })).secret
+    await store.close()
     const signing = randomBytes(32).toString('hex')
     const env = {
       TIDINGS_JWT_ISSUER: 'https://id.example',

@@ -45,15 +45,17 @@ export class Target implements AsyncDisposable {
       await startKeyServer([provider.publicJwk]),
       await startKeyServer([other.publicJwk]),
     ]
-    const store = openCredentialStore(folder.path, { tokenMaxLifetimeMs: 86_400_000 })
+    const store = await openCredentialStore({ data: folder.path, tokenMaxLifetimeMs: 86_400_000 })
     const none = { publish: [], subscribe: [], notify: [], admin: [] }
     const all = { publish: ['**'], subscribe: ['**'], notify: ['user/*'], admin: ['**'] }
-    const admin = store.createKey({ name: 'admin', grants: all }).secret
-    const corner = store.createKey({
-      name: 'corner',
-      grants: { ...none, publish: ['corner/*'], subscribe: ['corner/*'] },
-    }).secret
-    store.close()
+    const admin = (await store.createKey({ name: 'admin', grants: all })).secret
+    const corner = (
+      await store.createKey({
+        name: 'corner',
+        grants: { ...none, publish: ['corner/*'], subscribe: ['corner/*'] },
+      })
+    ).secret
+    await store.close()
     const audience = 'push.example'
     const issuers = [
       { issuer, audience, algorithms: ['RS256'], jwksUrl: providerKeys.url },

@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
-  auth.close()
+  await auth.close()
   await rm(data, { recursive: true })
 })
 
@@ -45,7 +45,7 @@ describe('a browser that comes back with a spent ticket and its cookie', () => {
       expect(admission.access.user).toBe('alice')
       // Under the same name: it is the URL's ticket that says which cookie is looked for.
       expect(admission.setCookie!.split('=', 1)[0]).toBe(name)
-      auth.store.rotateSecret()
+      await auth.store.rotateSecret()
     }
   })
 

@@ -1,16 +1,17 @@
 import { TidingsError } from '@tidings/protocol'
 import { isLoopback } from '../config/exposure.ts'
 import type { Settings } from '../config/settings.ts'
+import type { StoreNotice } from '../log/event-log.ts'
 import { type Access, openAccess } from './access.ts'
 import { accessOfKey, accessOfToken } from './access-of.ts'
 import { BadCredential } from './bad-credential.ts'
 import { readCookie, sessionCookie, streamCookie, writeCookie } from './cookies.ts'
+import { openStores } from './open-stores.ts'
 import type { Credentials, Policy } from './policy.ts'
 import { checkJsonWrite, isSameOrigin } from './same-origin.ts'
 import type { CredentialStore } from './store/credential-store.ts'
 import { looksLikeKey } from './store/key-string.ts'
-import { openCredentialStore } from './store/open-credential-store.ts'
-import { type Ticket, Tickets, tagOfTicket } from './tickets.ts'
+import { type Ticket, type TicketStore, tagOfTicket } from './tickets/ticket-store.ts'
 import type { VerifiedToken } from './token/claims.ts'
 import { hasIssuers, resolveIssuers } from './token/issuers.ts'
 import { OwnTokens } from './token/own-tokens.ts'
@@ -28,20 +29,38 @@ export interface StreamAdmission {
 /** For how long a stream's cookie outlives its stream at most: for the browser to find the way back. */
 const wayBackMs = 600_000
 
+/** Who is told what an authenticator does, beside whoever asks it: for the log. */
+export interface AuthenticatorListeners {
+  /** Why a credential did not count, which is never for the caller. */
+  readonly onRefused?: ((reason: string) => void) | undefined
+  /** That Redis is waited for, or had lost revocations that are known here. */
+  readonly onNotice?: ((notice: StoreNotice) => void) | undefined
+}
+
 /**
- * Opens what decides who may what, from the settings.
- * @param onRefused is told why a credential did not count: for the log, never for the caller.
- * @throws ConfigError if an issuer is configured wrongly or by a weak secret.
+ * Opens what decides who may what, from the settings. A Redis that is away is waited for.
+ * @param givenTickets those of another process, for a worker.
+ * @throws ConfigError if an issuer is configured wrongly or by a weak secret, StoreRefused if Redis lets nobody in.
  */
 export async function openAuthenticator(
   settings: Settings,
-  onRefused: (reason: string) => void = () => {},
+  { onRefused = () => {}, onNotice }: AuthenticatorListeners = {},
+  givenTickets?: TicketStore,
 ): Promise<Authenticator> {
   const issuers = await resolveIssuers(settings)
-  const store = openCredentialStore(settings.data, settings)
+  const { tokenMaxLifetimeMs } = settings
+  const { credentials: store, tickets } = await openStores(settings, { tokenMaxLifetimeMs, onNotice })
   const own = new OwnTokens(store.secrets)
   const verifier = new TokenVerifier(issuers, own, settings)
-  return new Authenticator({ settings, dev: devOf(settings), store, own, verifier, onRefused })
+  return new Authenticator({
+    settings,
+    dev: devOf(settings),
+    store,
+    tickets: givenTickets ?? tickets,
+    own,
+    verifier,
+    onRefused,
+  })
 }
 
 /** Nobody who has named an issuer, or listens to other machines, wants everybody to be let in all the same. */
@@ -55,6 +74,7 @@ interface Parts {
   /** `auto` is on until there is a key, also one that is made while the server runs. */
   readonly dev: 'auto' | 'on' | 'off'
   readonly store: CredentialStore
+  readonly tickets: TicketStore
   readonly own: OwnTokens
   readonly verifier: TokenVerifier
   readonly onRefused: (reason: string) => void
@@ -65,7 +85,6 @@ export class Authenticator implements Policy {
   readonly store: CredentialStore
   readonly own: OwnTokens
   readonly #parts: Parts
-  readonly #tickets = new Tickets()
 
   constructor(parts: Parts) {
     this.store = parts.store
@@ -102,7 +121,7 @@ export class Authenticator implements Policy {
     if (ticket === undefined) return { access: await this.admit(credentials) }
     const { headers } = credentials
     if (headers.authorization !== undefined) throw twoAtOnce()
-    const token = this.#tickets.redeem(ticket) ?? (await this.#returning(credentials, ticket))
+    const token = await this.#redeem(credentials, ticket)
     const left = Math.min(token.expiresAt - Date.now(), this.#parts.settings.maxConnectionAgeMs + wayBackMs)
     // Of the ticket, which stays in the URL: after the secret was exchanged, the user's own tag is another.
     const name = streamCookie(tagOfTicket(ticket)!)
@@ -122,7 +141,7 @@ export class Authenticator implements Policy {
     const { authorization, cookie } = credentials.headers
     const shown = this.#shown(authorization)
     if (shown !== undefined && looksLikeKey(shown)) {
-      this.#accessOfKey(shown)
+      await this.#accessOfKey(shown)
       throw new TidingsError('forbidden', 'This is for users. Make a token for one with POST /api/tokens.')
     }
     const token = await this.#verifyToken(credentials, shown, readCookie(cookie, sessionCookie))
@@ -146,7 +165,7 @@ export class Authenticator implements Policy {
 
   async issueTicket(credentials: Credentials): Promise<Ticket> {
     const token = await this.userOf(credentials)
-    return this.#tickets.issue(this.own.tagOf(token.subject), token)
+    return this.#parts.tickets.issue(await this.own.tagOf(token.subject), token)
   }
 
   /** Whether this access was taken back since it was given; that of nobody is by the first key. */
@@ -156,12 +175,16 @@ export class Authenticator implements Policy {
     return credential !== undefined && this.store.isRevoked({ ...credential, user })
   }
 
+  freshen(): Promise<void> | undefined {
+    return this.store.freshen()
+  }
+
   onRevoked(callback: (hasLost: (access: Access) => boolean) => void): void {
     this.store.onRevoked(() => callback((access) => this.isRevoked(access)))
   }
 
-  close(): void {
-    this.store.close()
+  close(): Promise<void> {
+    return this.store.close()
   }
 
   #admitNobody(): Access {
@@ -169,7 +192,14 @@ export class Authenticator implements Policy {
     throw missing()
   }
 
-  #accessOfKey(shown: string): Access {
+  #accessOfKey(shown: string): Access | Promise<Access> {
+    const key = this.store.findKey(shown)
+    return key === undefined ? this.#accessOfNewKey(shown) : accessOfKey(key)
+  }
+
+  /** A key that was made a moment ago is used at once by a script: what is not known may only be new. */
+  async #accessOfNewKey(shown: string): Promise<Access> {
+    await this.store.lookAgain()
     const key = this.store.findKey(shown)
     if (key === undefined) throw this.#bad('no key that counts')
     return accessOfKey(key)
@@ -208,15 +238,24 @@ export class Authenticator implements Policy {
     return token
   }
 
+  /** Whom a ticket is for, or the cookie that came with it when it was spent. */
+  async #redeem(credentials: Credentials, ticket: string): Promise<VerifiedToken> {
+    const redeeming = this.#parts.tickets.redeem(ticket)
+    const token = await redeeming.catch(() => undefined)
+    if (token !== undefined) return token
+    // While the tickets are out of reach, whoever has the cookie comes back all the same.
+    const isUnknown = cookieOf(credentials, ticket) === undefined && (await redeeming) === undefined
+    if (isUnknown) throw this.#bad('no ticket that counts')
+    return this.#returning(credentials, ticket)
+  }
+
   /** A browser that comes back with a ticket that is spent, and the cookie that it was given for it. */
   async #returning(credentials: Credentials, ticket: string): Promise<VerifiedToken> {
-    const tag = tagOfTicket(ticket)
-    const value = tag && readCookie(credentials.headers.cookie, streamCookie(tag))
-    if (!value) throw this.#bad('no ticket that counts')
     this.#checkCookieUse(credentials)
+    const value = cookieOf(credentials, ticket)!
     const token = await this.#judged(this.own.verify('stream', value, this.#parts.verifier.rules))
-    if (!this.own.isTagOf(tag!, token.subject)) throw this.#bad('a ticket with the cookie of another user')
-    return token
+    if (this.own.isTagOf(tagOfTicket(ticket)!, token.subject)) return token
+    throw this.#bad('a ticket with the cookie of another user')
   }
 
   #checkCookieUse({ headers, method }: Credentials): void {
@@ -253,6 +292,12 @@ export class Authenticator implements Policy {
       'What you show does not count, or no longer. Get a new token, key or ticket.',
     )
   }
+}
+
+/** The cookie that was given for a ticket, if there is one. */
+function cookieOf({ headers }: Credentials, ticket: string): string | undefined {
+  const tag = tagOfTicket(ticket)
+  return tag === undefined ? undefined : readCookie(headers.cookie, streamCookie(tag))
 }
 
 function missing(): TidingsError {

@@ -1,5 +1,6 @@
 import { broadcastTopic, TidingsError, TopicSet, userTopic } from '@tidings/protocol'
 import type { Settings } from '../config/settings.ts'
+import type { StoreNotice } from '../log/event-log.ts'
 import type { Access } from './access.ts'
 import { openAuthenticator } from './authenticator.ts'
 import { createGrantedAccess } from './granted-access.ts'
@@ -39,12 +40,17 @@ export type AuthFunction = (request: Credentials) => Identity | null | Promise<I
 
 /**
  * Makes the policy of an app.
+ * @param onNotice told that Redis is waited for, or had lost revocations that are known here.
  * @throws ConfigError if the settings are wrong.
  */
-export async function createPolicy(auth: AuthSettings | AuthFunction, settings: Settings): Promise<Policy> {
+export async function createPolicy(
+  auth: AuthSettings | AuthFunction,
+  settings: Settings,
+  onNotice?: (notice: StoreNotice) => void,
+): Promise<Policy> {
   if (typeof auth !== 'function') {
     // Whether an app is reached from its own machine alone, the library cannot know: whoever names `auth` means it.
-    return openAuthenticator(settings.dev === 'auto' ? { ...settings, dev: 'off' } : settings)
+    return openAuthenticator(settings.dev === 'auto' ? { ...settings, dev: 'off' } : settings, { onNotice })
   }
   return {
     async admit(credentials) {

@@ -16,8 +16,13 @@ export interface Policy {
   admit(credentials: Credentials): Access | Promise<Access>
   /** Calls back when rights were taken back, with a way to tell who has lost theirs. */
   onRevoked?(callback: (hasLost: (access: Access) => boolean) => void): void
+  /**
+   * Makes sure that no revocation of more than a moment ago is unknown here.
+   * @returns nothing, if there is no need. It rejects if that cannot be found out now.
+   */
+  freshen?(): Promise<void> | undefined
   /** Lets go of what it holds open. */
-  close?(): void
+  close?(): void | Promise<void>
 }
 
 /** The policy of a server without authentication. */

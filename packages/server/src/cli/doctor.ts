@@ -5,13 +5,13 @@ import { ConfigError } from '../config/config-error.ts'
 import { parseDuration } from '../config/quantity.ts'
 import { readCertificate } from '../http/certificate.ts'
 import { CliError } from './cli-error.ts'
-import { addFolderOptions, type FolderOptions, readServerSettings } from './data-folder.ts'
 import { checkConfiguration } from './doctor/configuration.ts'
 import { gatherFacts } from './doctor/facts.ts'
 import { type Finding, fail, type Level } from './doctor/finding.ts'
 import { checkServer } from './doctor/server.ts'
 import { exitCode } from './exit-code.ts'
 import { type AddressOptions, addUrlOption, readServerAddress } from './server-address.ts'
+import { addSettingsOptions, readServerSettings, type SettingsOptions } from './server-settings.ts'
 import { write } from './terminal.ts'
 
 const examples = `
@@ -27,7 +27,7 @@ Examples:
 /** For how long a heartbeat is waited for at most, in milliseconds. */
 const longestWaitMs = 600_000
 
-interface Options extends FolderOptions, AddressOptions {
+interface Options extends SettingsOptions, AddressOptions {
   readonly only?: 'configuration' | 'server'
   readonly wait?: string
   readonly json?: true
@@ -42,7 +42,7 @@ export function define(command: Command): void {
     .option('--json', 'a JSON object for each finding, one a line')
     .addHelpText('after', examples)
     .action(examine)
-  addFolderOptions(command)
+  addSettingsOptions(command)
 }
 
 async function examine({ only, wait = '0', json, ...options }: Options): Promise<void> {
@@ -64,7 +64,7 @@ async function examine({ only, wait = '0', json, ...options }: Options): Promise
   }
 }
 
-async function examineConfiguration(options: FolderOptions): Promise<Finding[]> {
+async function examineConfiguration(options: SettingsOptions): Promise<Finding[]> {
   const mistakes: Finding[] = []
   /** What the server would refuse to start with is a finding here, and the others are still looked for. */
   const attempt = async <Value>(read: () => Value | Promise<Value>): Promise<Value | undefined> => {
@@ -81,7 +81,7 @@ async function examineConfiguration(options: FolderOptions): Promise<Finding[]> 
   if (settings === undefined) return mistakes
   await attempt(() => resolveIssuers(settings))
   const certificate = settings.tlsCert === '' ? undefined : await attempt(() => readCertificate(settings))
-  return [...mistakes, ...checkConfiguration(settings, gatherFacts(settings, certificate))]
+  return [...mistakes, ...checkConfiguration(settings, await gatherFacts(settings, certificate))]
 }
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Level, string>

@@ -2,13 +2,13 @@ import { styleText } from 'node:util'
 import { checkPattern } from '@tidings/protocol'
 import type { Command } from 'commander'
 import type { ApiKey, CredentialStore, KeyGrants } from '../auth/store/credential-store.ts'
-import { openCredentialStore } from '../auth/store/open-credential-store.ts'
 import { formatDuration, parseDuration } from '../config/quantity.ts'
 import { CliError } from './cli-error.ts'
-import { addFolderOptions, type FolderOptions, readServerSettings } from './data-folder.ts'
 import { exitCode } from './exit-code.ts'
 import { checked } from './option.ts'
+import { addSettingsOptions, readServerSettings, type SettingsOptions } from './server-settings.ts'
 import { notice, printable, write } from './terminal.ts'
+import { withCredentials } from './with-credentials.ts'
 
 const examples = `
 A key is for a program, and may do what it was made for, on topics and patterns: --publish and --subscribe,
@@ -27,7 +27,7 @@ const rights = ['publish', 'subscribe', 'notify', 'admin'] as const satisfies re
 /** The longest life of a key: beyond it, "never" is the honest word. */
 const longestTtlMs = 10 * 365 * 86_400_000
 
-interface CreateOptions extends FolderOptions {
+interface CreateOptions extends SettingsOptions {
   readonly name: string
   readonly publish?: readonly string[]
   readonly subscribe?: readonly string[]
@@ -48,25 +48,25 @@ export function define(command: Command): void {
   }
   create.option('--ttl <duration>', 'how long it counts, such as 90d (default: until it is revoked)')
   create.option('--json', 'the key and what is known of it, as a JSON object').addHelpText('after', examples)
-  addFolderOptions(create).action(createKey)
+  addSettingsOptions(create).action(createKey)
 
   const list = command
     .command('list')
     .summary('list the keys')
     .description('List the keys, the newest first.')
   list.option('--json', 'a JSON object for each key, one a line').addHelpText('after', examples)
-  addFolderOptions(list).action(listKeys)
+  addSettingsOptions(list).action(listKeys)
 
   const revoke = command.command('revoke').summary('revoke a key').argument('<key>', 'its id or its name')
   revoke.description('Revoke a key: its streams end within a second.').addHelpText('after', examples)
-  addFolderOptions(revoke).action(revokeKey)
+  addSettingsOptions(revoke).action(revokeKey)
 
   const rotate = command
     .command('rotate')
     .summary('sign tokens with a new secret')
     .addHelpText('after', examples)
   rotate.description('Sign tokens with a new secret. Those that the old one signed count until they expire.')
-  addFolderOptions(rotate).action(rotateSecret)
+  addSettingsOptions(rotate).action(rotateSecret)
 }
 
 const meaning: Readonly<Record<(typeof rights)[number], string>> = {
@@ -92,7 +92,7 @@ async function createKey(options: CreateOptions): Promise<void> {
   await write(process.stdout, `${secret}\n`)
   const life = ttl === undefined ? 'until it is revoked' : `for ${formatDuration(readTtl(ttl))}`
   notice(`made the key "${printable(name)}" (${key.id}), which counts ${life}; it is not shown again`)
-  notice('a server on this data folder now asks everybody for a key or a token')
+  notice('a server on this store now asks everybody for a key or a token')
 }
 
 function grantsOf(options: CreateOptions): KeyGrants {
@@ -111,7 +111,7 @@ function readTtl(text: string): number {
   throw new CliError(exitCode.usage, `--ttl ${text} is not a duration up to 3650d; give one such as 90d`)
 }
 
-async function listKeys(options: FolderOptions & { readonly json?: true }): Promise<void> {
+async function listKeys(options: SettingsOptions & { readonly json?: true }): Promise<void> {
   const keys = await withStore(options, (store) => store.keys())
   if (options.json)
     return write(process.stdout, keys.map((key) => `${JSON.stringify(shown(key))}\n`).join(''))
@@ -146,8 +146,8 @@ function shown({ id, name, grants, createdAt, expiresAt, revokedAt }: ApiKey): o
   return { id, name, grants, createdAt: iso(createdAt), expiresAt: iso(expiresAt), revokedAt: iso(revokedAt) }
 }
 
-async function revokeKey(named: string, options: FolderOptions): Promise<void> {
-  await withStore(options, (store) => {
+async function revokeKey(named: string, options: SettingsOptions): Promise<void> {
+  await withStore(options, async (store) => {
     const key = store
       .keys()
       .find(({ id, name, revokedAt }) => revokedAt === undefined && (id === named || name === named))
@@ -157,33 +157,20 @@ async function revokeKey(named: string, options: FolderOptions): Promise<void> {
         `there is no key ${JSON.stringify(named)} that counts; see tidings keys list`,
       )
     }
-    store.revokeKey(key.id)
+    await store.revokeKey(key.id)
     notice(`revoked the key "${printable(key.name)}" (${key.id})`)
   })
 }
 
-async function rotateSecret(options: FolderOptions): Promise<void> {
+async function rotateSecret(options: SettingsOptions): Promise<void> {
   const { tokenMaxLifetimeMs } = readServerSettings(options)
   await withStore(options, (store) => store.rotateSecret())
   notice(`a new secret signs; the old one counts for another ${formatDuration(tokenMaxLifetimeMs)}`)
 }
 
 async function withStore<Result>(
-  options: FolderOptions,
-  use: (store: CredentialStore) => Result,
+  options: SettingsOptions,
+  use: (store: CredentialStore) => Result | Promise<Result>,
 ): Promise<Result> {
-  const settings = readServerSettings(options)
-  let store: CredentialStore | undefined
-  try {
-    store = openCredentialStore(settings.data, settings)
-    return use(store)
-  } catch (error) {
-    if (error instanceof CliError) throw error
-    if (error instanceof RangeError) throw new CliError(exitCode.refused, error.message, { cause: error })
-    throw new CliError(exitCode.storeRefused, `the keys in ${settings.data}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  } finally {
-    store?.close()
-  }
+  return withCredentials(readServerSettings(options), use)
 }

@@ -7,6 +7,11 @@ export class Tally {
     return this.#counts.size
   }
 
+  /** All who have at least one. */
+  names(): Iterable<string> {
+    return this.#counts.keys()
+  }
+
   of(name: string): number {
     return this.#counts.get(name) ?? 0
   }

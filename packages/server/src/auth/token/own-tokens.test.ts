@@ -63,19 +63,47 @@ it('a token that could not be shown is not made: a header holds 8 KiB of it, a c
   }
 })
 
-it('a user keeps their tag in cookies when the secret is exchanged, until the old one counts no longer', () => {
+it('a user keeps their tag in cookies when the secret is exchanged, until the old one counts no longer', async () => {
   const secrets = new TestSecrets()
   const own = new OwnTokens(secrets)
-  const [alice, bob] = [own.tagOf('alice'), own.tagOf('bob')]
+  const [alice, bob] = [await own.tagOf('alice'), await own.tagOf('bob')]
   expect(alice).toMatch(/^[0-9a-z]{8}$/)
   expect(alice).not.toBe(bob)
   secrets.rotate()
-  expect(own.tagOf('alice')).not.toBe(alice)
+  expect(await own.tagOf('alice')).not.toBe(alice)
   expect(own.isTagOf(alice, 'alice')).toBe(true)
-  expect(own.isTagOf(own.tagOf('alice'), 'alice')).toBe(true)
+  expect(own.isTagOf(await own.tagOf('alice'), 'alice')).toBe(true)
   expect(own.isTagOf(bob, 'alice')).toBe(false)
   secrets.forgetOld()
   expect(own.isTagOf(alice, 'alice')).toBe(false)
+})
+
+it('a token that was signed elsewhere by a secret that is not known here yet is looked up, and believed', async () => {
+  const elsewhere = new TestSecrets()
+  let known: readonly Uint8Array[] = []
+  let looks = 0
+  const here = new OwnTokens({
+    current: () => elsewhere.current(),
+    all: () => known,
+    async lookAgain() {
+      looks++
+      known = [...elsewhere.all()]
+    },
+  })
+  const given = { subject: 'alice', issuedAt: now, expiresAt: now + 1_000, subscribe: [], publish: [] }
+  const token = await new OwnTokens(elsewhere).mint('user', given)
+  expect((await here.verify('user', token, rules)).subject).toBe('alice')
+  expect((await here.verify('user', token, rules)).subject).toBe('alice')
+  expect(looks).toBe(1)
+  elsewhere.rotate()
+  const next = await new OwnTokens(elsewhere).mint('user', given)
+  expect((await here.verify('user', next, rules)).subject).toBe('alice')
+  expect((await here.verify('user', token, rules)).subject).toBe('alice')
+  expect(looks).toBe(2)
+  await expect(here.verify('user', await ownTokens().mint('user', given), rules)).rejects.toThrow(
+    'not signed by',
+  )
+  expect(looks).toBe(3)
 })
 
 it('what is signed by the same secret, but not as our tokens are, is none of them', async () => {

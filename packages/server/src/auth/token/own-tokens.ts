@@ -31,10 +31,15 @@ const algorithm = 'HS256'
 
 /** The secrets by which this server signs. */
 export interface SigningSecrets {
-  /** The one that signs; made, if there is none. */
-  current(): Uint8Array
+  /** The one that signs; made, if there is none, which takes a moment. */
+  current(): Uint8Array | Promise<Uint8Array>
   /** All that are still believed, the current one first; none, if nothing was ever signed. */
   all(): readonly Uint8Array[]
+  /**
+   * Learns of secrets that others have made before this call.
+   * @throws TidingsError `storage_unavailable`
+   */
+  lookAgain(): Promise<void>
 }
 
 /** Tokens that this server makes and believes. */
@@ -70,32 +75,52 @@ export class OwnTokens {
       .setIssuer(ownIssuer)
       .setAudience(audiences[use])
       .setSubject(subject)
-      .sign(this.#secrets.current())
+      .sign(await this.#secrets.current())
     if (token.length <= maxLengths[use]) return token
     throw tooLong(use)
   }
 
-  /** @throws BadCredential */
+  /** @throws BadCredential, or TidingsError `storage_unavailable` if who signed it can't be found out. */
   async verify(use: TokenUse, token: string, rules: ClaimRules): Promise<VerifiedToken> {
     checkForm(token)
-    for (const secret of this.#secrets.all()) {
-      const claims = await this.#tryOne(use, token, secret, rules.now)
-      if (claims === undefined) continue
-      const { from, ...rest } = claims
-      const verified = readClaims(rest, rules)
-      return use === 'user' ? verified : { ...verified, issuer: typeof from === 'string' ? from : ownIssuer }
-    }
-    throw new BadCredential('not signed by this server')
+    const { from, ...claims } = await this.#claimsOf(use, token, rules.now)
+    const verified = readClaims(claims, rules)
+    return use === 'user' ? verified : { ...verified, issuer: typeof from === 'string' ? from : ownIssuer }
   }
 
   /** A name for a user in the names of cookies, which tells nobody who it is. */
-  tagOf(user: string): string {
-    return tagBy(this.#secrets.current(), user)
+  async tagOf(user: string): Promise<string> {
+    return tagBy(await this.#secrets.current(), user)
   }
 
   /** Whether a tag is this user's, by any secret that still counts: a stream outlives the exchange of one. */
   isTagOf(tag: string, user: string): boolean {
     return this.#secrets.all().some((secret) => tagBy(secret, user) === tag)
+  }
+
+  async #claimsOf(use: TokenUse, token: string, now: number): Promise<JWTPayload> {
+    const known = this.#secrets.all()
+    const claims = await this.#tryAll(use, token, known, now)
+    if (claims !== undefined) return claims
+    // The secret may just have been made elsewhere, by the command line or on another node, whose token is here already.
+    await this.#secrets.lookAgain()
+    const fresh = this.#secrets.all().filter((secret) => !known.includes(secret))
+    const claimsByFresh = await this.#tryAll(use, token, fresh, now)
+    if (claimsByFresh !== undefined) return claimsByFresh
+    throw new BadCredential('not signed by this server')
+  }
+
+  async #tryAll(
+    use: TokenUse,
+    token: string,
+    secrets: readonly Uint8Array[],
+    now: number,
+  ): Promise<JWTPayload | undefined> {
+    for (const secret of secrets) {
+      const claims = await this.#tryOne(use, token, secret, now)
+      if (claims !== undefined) return claims
+    }
+    return undefined
   }
 
   async #tryOne(

@@ -32,6 +32,8 @@ export class TestSecrets implements SigningSecrets {
   all(): readonly Uint8Array[] {
     return this.#secrets
   }
+
+  async lookAgain(): Promise<void> {}
 }
 
 export function ownTokens(): OwnTokens {

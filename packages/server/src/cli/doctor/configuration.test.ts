@@ -14,7 +14,9 @@ const sound: Facts = {
   tlsKeyMode: undefined,
   freeBytes: 2 ** 40,
   hasKeys: true,
+  whyNoStore: undefined,
   hasIssuers: false,
+  redis: undefined,
   certificateEndsAt: undefined,
   now,
 }
@@ -29,6 +31,10 @@ function trouble(given: Parameters<typeof resolveSettings>[0] = {}, facts: Parti
 
 it('finds nothing where there is nothing', () => {
   expect(trouble()).toEqual([])
+})
+
+it('keys that cannot be read are to be mended, before anything is said of who would be let in', () => {
+  expect(trouble({}, { hasKeys: false, whyNoStore: 'Redis does not answer' })).toEqual(['fail mode'])
 })
 
 it('dev mode is pointed out, and must not be reached through a proxy', () => {
@@ -80,4 +86,21 @@ it('a SQLite that could lose data', () => {
   expect(trouble({}, { sqlite: '3.51.2' })).toEqual(['fail versions'])
   expect(trouble({}, { sqlite: '3.51.3' })).toEqual([])
   expect(trouble({}, { sqlite: '4.0.0' })).toEqual([])
+})
+
+it('a Redis that gives less than is asked for is to be mended; one that may lose what nobody minds is pointed out', () => {
+  const redis = {
+    run: 'r1',
+    version: '7.2.4',
+    isMaster: true,
+    durability: 'fsync',
+    isProvable: true,
+    warnings: [],
+  } as const
+  const store = 'redis://redis.example'
+  expect(trouble({ store }, { redis })).toEqual([])
+  const weak = { ...redis, durability: 'os-buffer', warnings: ['appendfsync is everysec'] } as const
+  expect(trouble({ store }, { redis: weak })).toEqual(['fail store'])
+  expect(trouble({ store, durability: 'os-buffer' }, { redis: weak })).toEqual(['warn store'])
+  expect(trouble({ store })).toEqual(['fail store'])
 })

@@ -1,6 +1,8 @@
 import { isLoopback } from '../../config/exposure.ts'
 import { formatSize } from '../../config/quantity.ts'
 import type { Settings } from '../../config/settings.ts'
+import { readRedisAddress } from '../../config/store-address.ts'
+import { checkFacts, type RedisFacts } from '../../log/redis/redis-facts.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 /** What of the machine and its files matters to the configuration. */
@@ -17,7 +19,11 @@ export interface Facts {
   readonly freeBytes: number | undefined
   /** Whether API keys were ever made, and whether issuers are configured. */
   readonly hasKeys: boolean
+  /** Why it can't be told whether there are keys; absent if it can. */
+  readonly whyNoStore: string | undefined
   readonly hasIssuers: boolean
+  /** What the Redis of the store is set to; absent if there is none, or it was not reached. */
+  readonly redis: RedisFacts | undefined
   /** When the certificate ends, in milliseconds since the epoch; absent if there is none that serves. */
   readonly certificateEndsAt: number | undefined
   readonly now: number
@@ -40,18 +46,20 @@ export function checkConfiguration(settings: Settings, facts: Facts): Finding[] 
     ...checkEncryption(settings, facts),
     checkFiles(facts),
     checkDescriptors(settings, facts),
-    checkDisk(settings, facts),
+    ...checkStore(settings, facts),
     checkVersions(facts),
   ]
 }
 
 const firstKey = 'tidings keys create --name first --publish "**" --admin "**"'
 
-function isDev({ dev, host }: Settings, { hasKeys, hasIssuers }: Facts): boolean {
-  return dev === 'auto' ? isLoopback(host) && !hasKeys && !hasIssuers : dev === 'on'
+function isDev({ dev, host }: Settings, { hasKeys, whyNoStore, hasIssuers }: Facts): boolean {
+  const mayHaveKeys = hasKeys || whyNoStore !== undefined
+  return dev === 'auto' ? isLoopback(host) && !mayHaveKeys && !hasIssuers : dev === 'on'
 }
 
 function checkMode(settings: Settings, facts: Facts): Finding {
+  if (facts.whyNoStore !== undefined) return fail('mode', `the keys cannot be read: ${facts.whyNoStore}`)
   if (isDev(settings, facts)) {
     return warn(
       'mode',
@@ -159,8 +167,28 @@ function checkDescriptors({ maxConnections }: Settings, { descriptors }: Facts):
   )
 }
 
-function checkDisk({ retentionBytes, store }: Settings, { freeBytes }: Facts): Finding {
-  if (store === 'memory:') return warn('store', 'events are in memory, and lost when the server stops')
+function checkStore(settings: Settings, facts: Facts): Finding[] {
+  const address = readRedisAddress(settings.store)
+  if (address !== undefined) return checkRedis(settings, address.shown, facts)
+  if (settings.store === 'memory:') {
+    return [warn('store', 'events are in memory, and lost when the server stops')]
+  }
+  return [checkDisk(settings, facts)]
+}
+
+function checkRedis({ durability }: Settings, shown: string, { redis }: Facts): Finding[] {
+  if (redis === undefined)
+    return [fail('store', `${shown} is not reached; start Redis, or correct the setting store`)]
+  try {
+    checkFacts(redis, durability, shown)
+  } catch (error) {
+    return [fail('store', (error as Error).message)]
+  }
+  const what = `Redis ${redis.version} at ${shown}: acknowledgements are worth ${redis.durability}`
+  return [ok('store', what), ...redis.warnings.map((warning) => warn('store', warning))]
+}
+
+function checkDisk({ retentionBytes }: Settings, { freeBytes }: Facts): Finding {
   // The write-ahead log, indexes and what was freed and not yet used again are about as much again.
   const needed = retentionBytes * 2
   if (freeBytes === undefined || freeBytes >= needed)

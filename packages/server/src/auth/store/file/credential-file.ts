@@ -1,8 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { ApiKey, KeyGrants } from './credential-store.ts'
+import type {
+  Contents,
+  CredentialBacking,
+  Owed,
+  Revocation,
+  RevocationKind,
+  StoredKey,
+  StoredSecret,
+  Written,
+} from '../contents.ts'
+import type { KeyGrants } from '../credential-store.ts'
 
 /** The file of keys, beside the events. */
 export const credentialFile = 'auth.db'
@@ -21,39 +30,13 @@ const tables = `
   CREATE TABLE IF NOT EXISTS secrets (id INTEGER PRIMARY KEY, secret BLOB NOT NULL, created_at INTEGER NOT NULL) STRICT;
   PRAGMA user_version = ${version};`
 
-/** A key as it is stored: its secret only as a digest. */
-export interface StoredKey extends ApiKey {
-  readonly digest: Buffer
-}
-
-/** What can be revoked by name: all tokens of a user, or one token. */
-export type RevocationKind = 'user' | 'token'
-
-/** A secret that signs, and since when. */
-interface StoredSecret {
-  readonly secret: Uint8Array
-  readonly createdAt: number
-}
-
-/** Everything in the file. */
-export interface Contents {
-  readonly keys: readonly StoredKey[]
-  readonly revocations: readonly {
-    readonly kind: RevocationKind
-    readonly name: string
-    readonly at: number
-  }[]
-  /** The newest first. */
-  readonly secrets: readonly StoredSecret[]
-}
-
-const empty: Contents = Object.freeze({ keys: [], revocations: [], secrets: [] })
+const empty: Contents = Object.freeze({ keys: [], revocations: [], secrets: [], hadKeys: false })
 
 /**
  * The database file of credentials. It is made when something is first written; a folder without one has no keys.
  * Small, and rarely written: its few statements run in the thread that asks.
  */
-export class CredentialFile {
+export class CredentialFile implements CredentialBacking {
   readonly #folder: string
   readonly #path: string
   #database: DatabaseSync | undefined
@@ -64,8 +47,7 @@ export class CredentialFile {
     this.#path = join(folder, credentialFile)
   }
 
-  /** Everything in it, if anybody has changed anything since the last call; else `undefined`. */
-  readIfChanged(): Contents | undefined {
+  async readIfChanged(): Promise<Contents | undefined> {
     if (this.#database === undefined) {
       if (!existsSync(this.#path)) return this.#isFirst() ? empty : undefined
       this.#database = this.#open()
@@ -76,70 +58,53 @@ export class CredentialFile {
     }
     if (seen === this.#seenVersion) return undefined
     this.#seenVersion = seen
-    return this.read()
+    return read(this.#database)
   }
 
-  /** Everything in it. */
-  read(): Contents {
-    const database = this.#database
-    if (database === undefined) return empty
-    const keys = database.prepare('SELECT * FROM keys ORDER BY created_at DESC, id').all().map(toKey)
-    const revocations = database.prepare('SELECT kind, name, at FROM revocations').all()
-    const secrets = database.prepare('SELECT secret, created_at FROM secrets ORDER BY id DESC').all()
-    return {
-      keys,
-      revocations: revocations as unknown as Contents['revocations'],
-      secrets: secrets.map((row) => ({
-        secret: row.secret as Uint8Array,
-        createdAt: row.created_at as number,
-      })),
-    }
-  }
-
-  /** Stores a key, unless `isFree` says of those that are there that it must not be. */
-  addKey(key: StoredKey, checkFree: (keys: readonly StoredKey[]) => void): void {
-    this.#write((database) => {
-      checkFree(this.read().keys)
+  async addKey(key: StoredKey, now: number): Promise<Written> {
+    return this.#write((database) => {
       const { id, name, digest, grants, createdAt, expiresAt = null } = key
+      const namesake =
+        'SELECT 1 FROM keys WHERE name = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)'
+      if (database.prepare(namesake).get(name, now) !== undefined) return false
       const insert =
         'INSERT INTO keys (id, name, digest, grants, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)'
       database.prepare(insert).run(id, name, digest, JSON.stringify(grants), createdAt, expiresAt)
+      return true
     })
   }
 
-  /** @returns whether there was such a key that was not revoked before. */
-  revokeKey(id: string, at: number): boolean {
+  async revoke(revocation: Revocation, forgetBefore: number): Promise<Written> {
     return this.#write((database) => {
-      const update = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL'
-      return database.prepare(update).run(at, id).changes > 0
-    })
-  }
-
-  /** Revokes, and forgets revocations from before `forgetBefore`: what they were about has expired. */
-  revoke(kind: RevocationKind, name: string, at: number, forgetBefore: number): void {
-    this.#write((database) => {
       database.prepare('DELETE FROM revocations WHERE at < ?').run(forgetBefore)
-      const upsert = 'INSERT INTO revocations VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at'
-      database.prepare(upsert).run(kind, name, at)
+      return revoke(database, revocation)
     })
   }
 
-  /**
-   * Adds a secret, and forgets those that were replaced before `forgetBefore`.
-   * @param isFirst add none if there is one: another process may have been quicker.
-   */
-  addSecret(at: number, forgetBefore: number, isFirst: boolean): void {
-    this.#write((database) => {
-      const { secrets } = this.read()
-      if (isFirst && secrets.length > 0) return
-      database.prepare('INSERT INTO secrets (secret, created_at) VALUES (?, ?)').run(randomBytes(32), at)
+  async addSecret(
+    { secret, createdAt }: StoredSecret,
+    forgetBefore: number,
+    isFirst: boolean,
+  ): Promise<Written> {
+    return this.#write((database) => {
+      if (isFirst && database.prepare('SELECT 1 FROM secrets').get() !== undefined) return false
+      database.prepare('INSERT INTO secrets (secret, created_at) VALUES (?, ?)').run(secret, createdAt)
       // A secret ends its service when the next begins it.
       const gone = 'DELETE FROM secrets WHERE id < (SELECT max(id) FROM secrets WHERE created_at < ?)'
       database.prepare(gone).run(forgetBefore)
+      return true
     })
   }
 
-  close(): void {
+  /** That there were keys is what the keys themselves say: nobody deletes one of them. */
+  async restore({ revocations }: Owed): Promise<Written> {
+    return this.#write((database) => {
+      const done = revocations.map((revocation) => revoke(database, revocation))
+      return done.includes(true)
+    })
+  }
+
+  async close(): Promise<void> {
     this.#database?.close()
     this.#database = undefined
   }
@@ -150,14 +115,14 @@ export class CredentialFile {
     return isFirst
   }
 
-  #write<Result>(change: (database: DatabaseSync) => Result): Result {
+  #write(change: (database: DatabaseSync) => boolean): Written {
     this.#database ??= this.#open()
     const database = this.#database
     database.exec('BEGIN IMMEDIATE')
     try {
-      const result = change(database)
+      const isDone = change(database)
       database.exec('COMMIT')
-      return result
+      return { isDone, contents: read(database) }
     } catch (error) {
       database.exec('ROLLBACK')
       throw error
@@ -184,6 +149,41 @@ export class CredentialFile {
   }
 }
 
+/** @returns whether it was not revoked since then already; of a key, also whether there is one. */
+function revoke(database: DatabaseSync, { kind, name, at }: Revocation): boolean {
+  if (kind === 'key') {
+    const update = 'UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL'
+    return database.prepare(update).run(at, name).changes > 0
+  }
+  const upsert =
+    'INSERT INTO revocations VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at WHERE at < excluded.at'
+  return database.prepare(upsert).run(kind, name, at).changes > 0
+}
+
+function read(database: DatabaseSync): Contents {
+  const keys = database.prepare('SELECT * FROM keys ORDER BY created_at DESC, id').all()
+  const revocations = database.prepare('SELECT kind, name, at FROM revocations').all()
+  const secrets = database.prepare('SELECT secret, created_at FROM secrets ORDER BY id DESC').all()
+  return {
+    keys: keys.map(toKey),
+    revocations: [
+      ...revocations.map(({ kind, name, at }) => ({
+        kind: kind as RevocationKind,
+        name: name as string,
+        at: at as number,
+      })),
+      ...keys.flatMap(({ id, revoked_at: at }): Revocation[] =>
+        at === null ? [] : [{ kind: 'key', name: id as string, at: at as number }],
+      ),
+    ],
+    secrets: secrets.map((row) => ({
+      secret: row.secret as Uint8Array,
+      createdAt: row.created_at as number,
+    })),
+    hadKeys: keys.length > 0,
+  }
+}
+
 function toKey(row: Record<string, unknown>): StoredKey {
   return {
     id: row.id as string,
@@ -192,6 +192,5 @@ function toKey(row: Record<string, unknown>): StoredKey {
     grants: JSON.parse(row.grants as string) as KeyGrants,
     createdAt: row.created_at as number,
     expiresAt: (row.expires_at as number | null) ?? undefined,
-    revokedAt: (row.revoked_at as number | null) ?? undefined,
   }
 }

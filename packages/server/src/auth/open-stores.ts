@@ -1,0 +1,47 @@
+import { readRedisAddress } from '../config/store-address.ts'
+import { BackedCredentialStore, type CredentialStoreOptions } from './store/backed-credential-store.ts'
+import type { CredentialStore } from './store/credential-store.ts'
+import { CredentialFile } from './store/file/credential-file.ts'
+import { MemoryTickets } from './tickets/memory-tickets.ts'
+import type { TicketStore } from './tickets/ticket-store.ts'
+
+/** Where a log is kept, of the settings: what says who may read it is there too. */
+export interface StorePlace {
+  /** A folder; nothing is made there before something is written. */
+  readonly data: string
+  /** If it is the address of a Redis, that counts, and not the folder. */
+  readonly store?: string
+}
+
+/** How stores are opened. */
+export interface StoresOptions extends CredentialStoreOptions {
+  /** How long to wait for a Redis that does not answer, in milliseconds; for ever, if absent. */
+  readonly patienceMs?: number
+}
+
+/** What an authenticator keeps. Closing the credentials closes both. */
+export interface Stores {
+  readonly credentials: CredentialStore
+  readonly tickets: TicketStore
+}
+
+/**
+ * Opens the credentials and the tickets of a log.
+ * @throws StoreRefused if Redis lets nobody in, TidingsError `storage_unavailable` if it does not answer in time.
+ */
+export async function openStores({ data, store = '' }: StorePlace, options: StoresOptions): Promise<Stores> {
+  const address = readRedisAddress(store)
+  if (address === undefined) {
+    const credentials = await BackedCredentialStore.open(new CredentialFile(data), options)
+    return { credentials, tickets: new MemoryTickets() }
+  }
+  // Loaded when they are used: most servers have a file.
+  const [{ AuthLink }, { RedisCredentials }, { RedisTickets }] = await Promise.all([
+    import('./redis/auth-link.ts'),
+    import('./store/redis/redis-credentials.ts'),
+    import('./tickets/redis/redis-tickets.ts'),
+  ])
+  const link = await AuthLink.open(address, options)
+  const credentials = await BackedCredentialStore.open(new RedisCredentials(link), options)
+  return { credentials, tickets: new RedisTickets(link) }
+}
