@@ -123,9 +123,9 @@ test('the topics of the server can be granted to a user, by name', async () => {
 
 async function keyOf(settings: Settings): Promise<Record<string, string>> {
   const { openCredentialStore } = await import('./auth/store/open-credential-store.ts')
-  const store = openCredentialStore(settings.data, settings)
+  const store = await openCredentialStore(settings)
   const grants = { publish: [], subscribe: [], notify: [], admin: ['**'] }
-  const { secret } = store.createKey({ name: 'test', grants })
-  store.close()
+  const { secret } = await store.createKey({ name: 'test', grants })
+  await store.close()
   return { authorization: `Bearer ${secret}` }
 }

@@ -5,6 +5,7 @@ import type { Settings } from './config/settings.ts'
 import type { HistoryPage, HistoryQuery } from './history.ts'
 import type { Hub } from './hub/hub.ts'
 import type { Durability, EventLog, StoreNotice } from './log/event-log.ts'
+import type { Peers } from './peers/peers.ts'
 import type { SubscriptionRequest } from './stream/accept.ts'
 import type { Amended, Amendment } from './stream/amend.ts'
 import type { NodeRequest, NodeResponse } from './stream/respond.ts'
@@ -55,6 +56,8 @@ export interface Tidings {
   readonly settings: Settings
   readonly log: EventLog
   readonly hub: Hub
+  /** The other processes that serve this log, and the name of this one. */
+  readonly peers: Peers
   /** Resolves, with the cause, if the log can no longer be trusted. The process should then end. */
   readonly failed: Promise<Error>
   readonly isDraining: boolean
@@ -88,14 +91,16 @@ export interface Tidings {
    */
   amend(clientId: string, amendment: Amendment, access: Access): Promise<Amended | undefined>
   /**
-   * Ends streams, whose clients are told not to come back.
+   * Ends streams of this process, whose clients are told not to come back.
    * @returns how many.
    */
   revoke(isChosen: (access: Access, clientId: string) => boolean): number
-  /** How many open streams want this topic, or at least one of these. */
+  /** How many open streams of this process want this topic, or at least one of these. */
   audience(topics: string | Iterable<string>): number
+  /** How many open streams want each of these topics, in all processes that serve this log and answer soon. */
+  audiences(topics: readonly string[]): Promise<number[]>
   /**
-   * Calls back with `true` when somebody begins to listen to a topic, and with `false` when nobody does any more:
+   * Calls back with `true` when somebody begins to listen to a topic in this process, and with `false` when nobody does any more:
    * start a timer there, and stop it. If somebody listens already, the first call comes soon.
    * @returns stops it.
    * @throws TidingsError `invalid_topic`; patterns can't be watched.
@@ -105,7 +110,8 @@ export interface Tidings {
   history(query: HistoryQuery): Promise<HistoryPage>
   /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
   rotate(): Promise<string>
-  stats(): Promise<Stats>
+  /** @param options without `everywhere`, what other processes have is left out. */
+  stats(options?: { readonly everywhere?: boolean }): Promise<Stats>
   /**
    * Tells new streams to come back later and says goodbye to all others, spread over `drainMs` (that of the
    * settings, if absent). Publishes go on until `close`.

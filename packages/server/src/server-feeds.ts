@@ -1,6 +1,8 @@
 import { checkEvent } from '@tidings/protocol'
+import { FeedTurn } from './feed-turn.ts'
 import type { Hub } from './hub/hub.ts'
 import type { EventLog } from './log/event-log.ts'
+import type { Peers } from './peers/peers.ts'
 
 /** What a feed has to tell at one moment. */
 export interface Sample {
@@ -18,43 +20,52 @@ export interface ServerFeed {
   sample(): readonly Sample[]
 }
 
+/** Where feeds are published. */
+export interface FeedGround {
+  readonly log: EventLog
+  readonly hub: Hub
+  readonly peers: Peers
+}
+
 /**
- * Publishes samples to the server's own topics, each only while somebody listens to it.
+ * Publishes samples to the server's own topics, each only while somebody listens to it, and in one of the processes
+ * that serve the log.
  * @param isOn asked before each sample.
  * @returns stops it.
  */
 export function startServerFeeds(
-  log: EventLog,
-  hub: Hub,
+  ground: FeedGround,
   feeds: readonly ServerFeed[],
   isOn: () => boolean = () => true,
 ): () => void {
-  const stops = feeds.map((feed) => startFeed(log, hub, feed, isOn))
+  const stops = feeds.map((feed) => startFeed(ground, feed, isOn))
   return () => {
     for (const stop of stops) stop()
   }
 }
 
-function startFeed(log: EventLog, hub: Hub, feed: ServerFeed, isOn: () => boolean): () => void {
+function startFeed({ log, hub, peers }: FeedGround, feed: ServerFeed, isOn: () => boolean): () => void {
   const { topic, intervalMs } = feed
   let timer: NodeJS.Timeout | undefined
-  let isStoring = false
-  const publish = () => {
+  let isBusy = false
+  const turn = new FeedTurn(peers, topic, () => timer !== undefined && isOn())
+  const settled = () => {
+    isBusy = false
+  }
+  const publish = async () => {
     // Samples must not pile up before a slow disk: what is late is of no use.
-    if (isStoring || !isOn()) return
-    isStoring = true
+    if (isBusy || !isOn()) return
+    isBusy = true
+    const isOurs = turn.isOurs
+    if (isOurs !== true && !(await isOurs)) return settled()
     const events = feed.sample().map(({ type, data }) => checkEvent({ topic, type, data }, true))
-    const settled = () => {
-      isStoring = false
-    }
     // Nor is one of use later that could not be stored.
     log.append(events).then(settled, settled)
   }
   const stopWatching = hub.watch(topic, (isWanted) => {
     clearInterval(timer)
-    if (!isWanted) return
-    publish()
-    timer = setInterval(publish, intervalMs)
+    timer = isWanted ? setInterval(publish, intervalMs) : undefined
+    if (isWanted) void publish()
   })
   return () => {
     stopWatching()

@@ -1,15 +1,21 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { type Authenticator, type Mode, openAuthenticator } from './auth/authenticator.ts'
+import { openPolicy } from './auth/policy.ts'
+import type { TicketStore } from './auth/tickets/ticket-store.ts'
 import { hasIssuers } from './auth/token/issuers.ts'
 import type { Settings } from './config/settings.ts'
 import { createDemoFeeds } from './demo-feeds.ts'
 import type { App } from './http/app.ts'
 import type { LiveCertificate } from './http/live-certificate.ts'
-import type { WaitingRoom } from './http/waiting-room.ts'
+import type { WaitingRoom, WaitingRoomOptions } from './http/waiting-room.ts'
+import type { EventLog, StoreNotice } from './log/event-log.ts'
 import { createLogger, type Logger } from './observe/logger.ts'
+import type { Peers } from './peers/peers.ts'
 import { startServerFeeds } from './server-feeds.ts'
-import { createTidings, type Tidings } from './tidings.ts'
+import { openTidings, type Tidings } from './tidings.ts'
+
+export type { Logger } from './observe/logger.ts'
 
 /** Connections that may wait to be accepted: after a restart, all clients come back at once. */
 const listenBacklog = 8_192
@@ -43,31 +49,57 @@ export interface RunningServer {
  * @throws ConfigError if the TLS certificate is no good, StoreRefused if the store cannot be opened, or the error
  *   of `listen`, e.g. with code `EADDRINUSE`.
  */
-export async function startServer(settings: Settings): Promise<RunningServer> {
-  const logging = createLogger({ level: settings.logLevel, format: settings.logFormat })
-  const auth = await openAuth(settings, logging)
-  const certificate = settings.tlsCert === '' ? undefined : await openCertificate(settings, await logging)
-  const logger = await logging
-  const opening = createTidings({ ...settings, onNotice: ({ level, message }) => logger[level](message) })
+export function startServer(settings: Settings): Promise<RunningServer> {
+  return start(settings)
+}
+
+/** What one of several processes on one port is given by the one that has started it. */
+export interface WorkerPart {
+  /** Its number, for the log. */
+  readonly worker: number
+  /** Names them all, for what they count together. */
+  readonly crew: string
+  /** What it does not open by itself. */
+  readonly log?: EventLog
+  readonly peers?: Peers
+  readonly tickets?: TicketStore
+  /** Resolves when it is to listen: all at once, or whoever is up first would get all the streams that come back. */
+  readonly turn?: () => Promise<void>
+}
+
+/** Starts a server that shares its port with others. Throws as `startServer` does. */
+export function startWorker(settings: Settings, part: WorkerPart): Promise<RunningServer> {
+  return start(settings, part)
+}
+
+async function start(settings: Settings, part?: WorkerPart): Promise<RunningServer> {
+  const { port: wantedPort, host, logLevel: level, logFormat: format } = settings
+  const logger = await createLogger({ level, format, worker: part?.worker })
+  const certificate = settings.tlsCert === '' ? undefined : await openCertificate(settings, logger)
+  const opening = openStores(settings, logger, part)
+  const listen = { port: wantedPort, host, backlog: listenBacklog, reusePort: part !== undefined }
   // The store opens in threads of its own; the web framework is loaded meanwhile.
   const [{ createApp }, room] = await Promise.all([
     import('./http/app.ts'),
-    waitInRoom(opening, settings, logger, certificate),
+    waitInRoom(opening, { listen, retryMs: settings.retryMs, logger, certificate }),
   ])
-  const tidings = await opening.finally(() => room?.close())
+  const { auth, tidings } = await opening.finally(() => room?.close())
   auth.onRevoked((hasLost) => tidings.revoke(hasLost))
-  const app = createApp({ tidings, logger, auth, certificate })
+  tidings.log.handOutAfter?.(() => auth.freshen())
+  const app = createApp({ tidings, logger, auth, crew: part?.crew, certificate })
   try {
-    await app.server.listen({ ...listenOptions(settings), port: room?.port ?? settings.port })
+    await app.server.ready()
+    await part?.turn?.()
+    await app.server.listen({ ...listen, port: room?.port ?? wantedPort })
   } catch (error) {
     certificate?.close()
-    auth.close()
+    await auth.close()
     await tidings.close()
     throw error
   }
   // Asked each time: a server leaves dev mode with its first key.
   const isDemo = () => settings.demo === 'on' || (settings.demo === 'auto' && auth.mode === 'dev')
-  const stopDemo = startServerFeeds(tidings.log, tidings.hub, createDemoFeeds(), isDemo)
+  const stopDemo = startServerFeeds(tidings, createDemoFeeds(), isDemo)
   void tidings.failed.then((err) => logger.fatal({ err }, 'the store failed'))
   const scheme = certificate === undefined ? 'http' : 'https'
   const port = portOf(app.server)
@@ -89,19 +121,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   }
 }
 
-function listenOptions({ port, host }: Settings) {
-  return { port, host, backlog: listenBacklog }
-}
-
 /**
  * Opens a waiting room, if the store takes its time.
  * @throws the error of `listen`.
  */
 async function waitInRoom(
-  opening: Promise<Tidings>,
-  settings: Settings,
-  logger: Logger,
-  certificate: LiveCertificate | undefined,
+  opening: Promise<unknown>,
+  options: WaitingRoomOptions,
 ): Promise<WaitingRoom | undefined> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<true>((resolve) => {
@@ -117,15 +143,36 @@ async function waitInRoom(
   clearTimeout(timer)
   if (!isLate) return undefined
   const { openWaitingRoom } = await import('./http/waiting-room.ts')
-  return openWaitingRoom({ listen: listenOptions(settings), retryMs: settings.retryMs, logger, certificate })
+  return openWaitingRoom(options)
 }
 
-/** @throws ConfigError */
-async function openAuth(settings: Settings, logging: Promise<Logger>): Promise<Authenticator> {
-  const logger = await logging
-  const auth = await openAuthenticator(settings, (reason) =>
-    logger.debug({ reason }, 'a credential was refused'),
-  )
+/** What says who may, and the log. On Redis both wait for it. @throws ConfigError, StoreRefused */
+async function openStores(
+  settings: Settings,
+  logger: Logger,
+  part: WorkerPart | undefined,
+): Promise<{ readonly auth: Authenticator; readonly tidings: Tidings }> {
+  const onNotice = ({ level, message }: StoreNotice) => logger[level](message)
+  const auth = await openAuth(settings, logger, onNotice, part?.tickets)
+  try {
+    return {
+      auth,
+      tidings: await openTidings(settings, openPolicy, { log: part?.log, peers: part?.peers, onNotice }),
+    }
+  } catch (error) {
+    await auth.close()
+    throw error
+  }
+}
+
+async function openAuth(
+  settings: Settings,
+  logger: Logger,
+  onNotice: (notice: StoreNotice) => void,
+  tickets: TicketStore | undefined,
+): Promise<Authenticator> {
+  const onRefused = (reason: string) => logger.debug({ reason }, 'a credential was refused')
+  const auth = await openAuthenticator(settings, { onRefused, onNotice }, tickets)
   if (auth.mode === 'production' && !auth.store.hasKeys && !hasIssuers(settings)) {
     logger.warn('there is no API key yet; make one with: tidings keys create --name first --admin "**"')
   }

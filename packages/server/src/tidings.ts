@@ -2,6 +2,7 @@ import { checkEvent, type EventInput, formatCursor, type NewEvent, TidingsError 
 import { type Access, openAccess } from './auth/access.ts'
 import { createPolicy } from './auth/create-policy.ts'
 import { type Credentials, openPolicy, type Policy } from './auth/policy.ts'
+import { Census } from './census.ts'
 import { resolveSettings, type Settings } from './config/settings.ts'
 import { type HistoryPage, type HistoryQuery, readHistory } from './history.ts'
 import { Hub } from './hub/hub.ts'
@@ -11,6 +12,8 @@ import type { AppendOptions, EventLog } from './log/event-log.ts'
 import { openLog } from './log/open-log.ts'
 import { RetentionTimer } from './log/retention-timer.ts'
 import { createMachineSampler } from './observe/machine.ts'
+import { openPeers } from './peers/open-peers.ts'
+import type { Peers } from './peers/peers.ts'
 import { startServerFeeds } from './server-feeds.ts'
 import { checkSubscription, readSubscription, type SubscriptionRequest } from './stream/accept.ts'
 import { type Amended, type Amendment, amend } from './stream/amend.ts'
@@ -42,14 +45,43 @@ export type {
  */
 export async function createTidings({ auth, onNotice, ...options }: TidingsOptions = {}): Promise<Tidings> {
   const settings = resolveSettings(typeof auth === 'object' ? { ...options, ...auth } : options)
-  const policy = auth === undefined ? openPolicy : await createPolicy(auth, settings)
-  const log = await openLog(settings, onNotice)
+  const policy = auth === undefined ? openPolicy : await createPolicy(auth, settings, onNotice)
+  try {
+    return await openTidings(settings, policy, { onNotice })
+  } catch (error) {
+    await policy.close?.()
+    throw error
+  }
+}
+
+/** What a process is given that does not open everything by itself: a worker. */
+export interface Given {
+  /** The log of another process, which also keeps it within its retention. */
+  readonly log?: EventLog | undefined
+  readonly peers?: Peers | undefined
+  readonly onNotice?: TidingsOptions['onNotice']
+}
+
+/** The same with settings that are resolved. Throws as `createTidings` does. */
+export async function openTidings(settings: Settings, policy: Policy, given: Given): Promise<Tidings> {
+  const log = given.log ?? (await openLog(settings, given.onNotice))
   const hub = await Hub.open(log, {
     tailBytes: settings.tailBytes,
     pageEvents: settings.replayPageEvents,
     pageBytes: settings.streamBufferBytes,
   })
-  return new TidingsHub(settings, log, hub, policy)
+  const peers = given.peers ?? (await openPeers(settings))
+  const retention = given.log === undefined ? RetentionTimer.of(log, settings) : undefined
+  return new TidingsHub({ settings, log, hub, peers, policy, retention })
+}
+
+interface Parts {
+  readonly settings: Settings
+  readonly log: EventLog
+  readonly hub: Hub
+  readonly peers: Peers
+  readonly policy: Policy
+  readonly retention: RetentionTimer | undefined
 }
 
 /** What a policy looks at, of a request of either kind. */
@@ -62,28 +94,28 @@ class TidingsHub implements Tidings {
   readonly settings: Settings
   readonly log: EventLog
   readonly hub: Hub
+  readonly peers: Peers
   readonly #policy: Policy
   readonly #connections: Connections
-  readonly #retention: RetentionTimer
+  readonly #retention: RetentionTimer | undefined
+  readonly #census: Census
   readonly #stopFeeds: () => void
-  readonly #startedAt = performance.now()
   #closing: Promise<void> | undefined
 
-  constructor(settings: Settings, log: EventLog, hub: Hub, policy: Policy) {
+  constructor({ settings, log, hub, peers, policy, retention }: Parts) {
     this.settings = settings
     this.#policy = policy
     this.log = log
     this.hub = hub
-    this.#connections = new Connections(hub, settings)
+    this.peers = peers
+    this.#retention = retention
+    this.#connections = new Connections(hub, settings, peers.id)
+    this.#census = new Census({ hub, log, peers, connections: this.#connections })
     policy.onRevoked?.((hasLost) => this.#connections.revoke(hasLost))
+    if (policy.freshen !== undefined) log.handOutAfter?.(() => policy.freshen?.())
     void log.failed.then(() => this.#connections.fail())
-    this.#retention = new RetentionTimer(log, {
-      ageMs: settings.retentionAgeMs,
-      events: settings.retentionEvents,
-      bytes: settings.retentionBytes,
-    })
     const sampleMachine = createMachineSampler()
-    this.#stopFeeds = startServerFeeds(log, hub, [
+    this.#stopFeeds = startServerFeeds(this, [
       { topic: '$metrics', intervalMs: 2_000, sample: () => [{ type: 'metrics', data: sampleMachine() }] },
     ])
   }
@@ -177,6 +209,10 @@ class TidingsHub implements Tidings {
     return this.hub.audience(typeof topics === 'string' ? [topics] : topics)
   }
 
+  audiences(topics: readonly string[]): Promise<number[]> {
+    return this.#census.audiences(topics)
+  }
+
   watch(topic: string, onChange: (isWanted: boolean) => void): () => void {
     let isWatching = true
     const stop = this.hub.watch(topic, (isWanted) => {
@@ -199,24 +235,8 @@ class TidingsHub implements Tidings {
     return this.log.rotate()
   }
 
-  async stats(): Promise<Stats> {
-    const { floor, head, bytes } = await this.log.bounds()
-    const { buffered, counters, presence } = this.hub
-    return {
-      totalConnections: this.#connections.size,
-      uniqueUsers: presence.size,
-      eventsBuffered: buffered.events,
-      bytesBuffered: buffered.bytes,
-      totalEventsPublished: counters.published,
-      totalEventsSent: counters.sent,
-      totalBytesSent: counters.sentBytes,
-      eventsStored: head.seq - floor.seq,
-      bytesStored: bytes,
-      epoch: head.epoch,
-      head: formatCursor(head),
-      durability: this.log.durability,
-      uptimeSeconds: Math.round((performance.now() - this.#startedAt) / 1_000),
-    }
+  stats({ everywhere = true }: { readonly everywhere?: boolean } = {}): Promise<Stats> {
+    return this.#census.stats(everywhere)
   }
 
   drain(options: { readonly drainMs?: number } = {}): Promise<void> {
@@ -230,9 +250,10 @@ class TidingsHub implements Tidings {
 
   async #close(): Promise<void> {
     this.#stopFeeds()
-    this.#policy.close?.()
-    await this.#retention.close()
+    await this.#policy.close?.()
+    await this.#retention?.close()
     this.hub.close()
+    await this.peers.close()
     await this.log.close()
   }
 

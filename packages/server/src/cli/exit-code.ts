@@ -12,7 +12,7 @@ export const exitCode = Object.freeze({
   refused: 65,
   /** The store is in use, damaged or foreign. */
   storeRefused: 66,
-  /** The server does not answer. */
+  /** The server, or its Redis, does not answer. */
   unavailable: 69,
   /** A mistake in Tidings itself. */
   internal: 70,

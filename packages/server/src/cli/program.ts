@@ -1,7 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from '../config/config-error.ts'
-import { CliError } from './cli-error.ts'
 import { exitCode } from './exit-code.ts'
+import { failureOf } from './failure.ts'
 import { complain } from './terminal.ts'
 import { readVersion } from './version.ts'
 
@@ -74,14 +73,7 @@ function oneLine(text: string): string {
 
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage
-  if (error instanceof ConfigError) {
-    complain(error.message)
-    return exitCode.misconfigured
-  }
-  if (error instanceof CliError) {
-    complain(error.message)
-    return error.exitCode
-  }
-  complain(`a mistake in Tidings itself: ${error instanceof Error ? error.stack : String(error)}`)
-  return exitCode.internal
+  const { message, exitCode: code } = failureOf(error)
+  complain(message)
+  return code
 }

@@ -5,10 +5,11 @@ import { loadSettings } from '../config/load-settings.ts'
 import { nearestName } from '../config/nearest-name.ts'
 import type { Setting } from '../config/setting.ts'
 import { type SettingKey, type Settings, settingKeys, settingTable } from '../config/setting-table.ts'
-import type { RunningServer } from '../server.ts'
+import type { Logger, RunningServer } from '../server.ts'
 import { bannerOf } from './banner.ts'
 import { CliError } from './cli-error.ts'
 import { exitCode } from './exit-code.ts'
+import { explainStart } from './start-failure.ts'
 import { supervise } from './supervisor.ts'
 
 const examples = `
@@ -57,16 +58,31 @@ function optionOf(key: SettingKey): Option {
 
 async function serve(options: Readonly<Record<string, string>>, command: Command): Promise<void> {
   const settings = readSettings(options, command.args)
-  const server = await start(settings)
   // A reader of our output that goes away is no reason to stop serving.
   process.stdout.on('error', () => {})
-  if (process.stdout.isTTY) process.stdout.write(bannerOf(server, settings))
-  else {
-    const { url, mode, tidings } = server
-    server.logger.info({ url, mode, durability: tidings.log.durability }, 'listening')
+  const announce = (about: Announced, logger: Logger) => {
+    if (process.stdout.isTTY) process.stdout.write(bannerOf(about, settings))
+    else logger.info(about, 'listening')
+    flushCompileCache()
   }
-  flushCompileCache()
+  if (settings.workers > 1) {
+    const { serveWorkers } = await import('./workers/serve-workers.ts')
+    return serveWorkers(settings, ({ url, mode, durability }, logger) =>
+      announce({ url, mode, durability, workers: settings.workers }, logger),
+    )
+  }
+  const server = await start(settings)
+  const { url, mode, tidings, logger } = server
+  announce({ url, mode, durability: tidings.log.durability }, logger)
   await supervise(server, settings.drainMs)
+}
+
+/** What is said of a server that listens. */
+interface Announced {
+  readonly url: string
+  readonly mode: RunningServer['mode']
+  readonly durability: RunningServer['tidings']['log']['durability']
+  readonly workers?: number
 }
 
 function readSettings(options: Readonly<Record<string, string>>, rest: readonly string[]): Settings {
@@ -87,23 +103,6 @@ async function start(settings: Settings): Promise<RunningServer> {
   try {
     return await startServer(settings)
   } catch (error) {
-    throw explain(error as NodeJS.ErrnoException, settings)
+    throw explainStart(error, settings)
   }
-}
-
-/** Makes one clear line, with the remedy, of what commonly keeps a server from starting. */
-function explain(error: NodeJS.ErrnoException, { port, host }: Settings): Error {
-  const because = (code: number, message: string) => new CliError(code, message, { cause: error })
-  if (error.name === 'StoreRefused') return because(exitCode.storeRefused, error.message)
-  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return error
-  const causes: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} is in use: stop the program that has it, or choose another with --port`,
-    EACCES: `port ${port} may not be used by this user: choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `host ${host} is not an address of this machine: choose another with --host`,
-    ENOTFOUND: `host ${host} is not known: choose another with --host`,
-  }
-  return because(
-    exitCode.failed,
-    causes[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`,
-  )
 }

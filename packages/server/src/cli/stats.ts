@@ -81,11 +81,27 @@ async function fetchStats({ base, headers }: ServerAddress): Promise<Stats> {
 }
 
 function table(stats: Stats): string {
-  const rows = Object.entries(stats).map(([name, value]) => [printable(name), shown(value)] as const)
+  const rows = Object.entries(stats).flatMap(([name, value]) => rowsOf(name, value))
   const names = Math.max(0, ...rows.map(([name]) => name.length))
   const values = Math.max(0, ...rows.map(([, value]) => value.length))
   const dim = (text: string) => styleText('dim', text, { stream: process.stdout })
   return rows.map(([name, value]) => `${dim(name.padEnd(names))}  ${value.padStart(values)}\n`).join('')
+}
+
+type Row = readonly [name: string, value: string]
+
+/** A row for each figure; of a list, one for each of its parts. */
+function rowsOf(name: string, value: unknown): Row[] {
+  if (Array.isArray(value)) return value.flatMap((part) => rowsOf(singular(name), part))
+  if (typeof value !== 'object' || value === null) return [[printable(name), shown(value)]]
+  const { id, warnings = [], ...rest } = value as Readonly<Record<string, unknown>>
+  const facts = Object.entries(rest).map(([name, value]) => `${printable(name)} ${shown(value)}`)
+  const head = id === undefined ? printable(name) : `${printable(name)} ${printable(String(id))}`
+  return [[head, facts.join(', ')], ...rowsOf(`${head} warnings`, warnings)]
+}
+
+function singular(name: string): string {
+  return name.replace(/s$/, '')
 }
 
 function shown(value: unknown): string {

@@ -1,5 +1,16 @@
 import { isKeySetUrl, issuerList, tokenAlgorithms } from './issuer.ts'
-import { choice, count, duration, list, type Setting, secret, size, text, toggle } from './setting.ts'
+import {
+  choice,
+  count,
+  duration,
+  list,
+  type Setting,
+  secret,
+  size,
+  text,
+  toggle,
+  workers,
+} from './setting.ts'
 import { readRedisAddress } from './store-address.ts'
 
 const second = 1_000
@@ -32,6 +43,14 @@ export const settingTable = Object.freeze({
     allowed: 'an IP address or a host name',
     isAllowed: (host) => /^[0-9A-Za-z.:%_-]{1,253}$/.test(host),
     doc: 'The address to listen on; anything but a loopback address needs authentication.',
+  }),
+  workers: workers({
+    default: 1,
+    min: 1,
+    max: 64,
+    doc:
+      'How many processes `tidings serve` runs as, all on one port; `auto` is one for each core. An embedded store has' +
+      ' one more, which owns it. The library runs as one.',
   }),
   dev: toggle({
     default: 'auto',
@@ -213,7 +232,7 @@ export const settingTable = Object.freeze({
     min: 1,
     max: 1_000_000,
     isLimit: true,
-    doc: 'Open streams of the whole server.',
+    doc: 'Open streams of one process: each worker and each node counts its own, here and in the limits below.',
   }),
   maxConnectionsPerUser: count({
     default: 100,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { formatDuration, formatSize, parseDuration, parseSize } from './quantity.ts'
 
 /** One row of the table of settings: everything there is to know about one of them. */
@@ -38,8 +39,18 @@ interface Range extends Row<number> {
 
 /** A whole number. */
 export function count(row: Range): Setting<number> {
-  const parse = (text: string) => (/^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined)
-  return ranged(row, { noun: 'whole number', placeholder: 'number', show: String, parse })
+  return ranged(row, { noun: 'whole number', placeholder: 'number', show: String, parse: parseCount })
+}
+
+function parseCount(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined
+}
+
+/** A number of processes, or `auto` for one for each core. */
+export function workers(row: Range): Setting<number> {
+  const auto = () => Math.min(availableParallelism(), row.max)
+  const parse = (text: string) => (text === 'auto' ? auto() : parseCount(text))
+  return ranged(row, { noun: 'whole number or auto', placeholder: 'number|auto', show: String, parse })
 }
 
 /** A length of time, in milliseconds. */

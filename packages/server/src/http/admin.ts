@@ -19,11 +19,15 @@ export function addAdmin(app: FastifyInstance, parts: Parts, auth: Authenticator
     return sendJson(reply, 200, { epoch })
   })
 
+  parts.tidings.peers.answer('revoke', (target) => parts.tidings.revoke(chosenBy(target as RevocationTarget)))
+  parts.tidings.peers.answer('look at what was revoked', () => auth.store.lookAgain().then(() => true))
+
   app.post('/api/admin/revoke', async (request, reply) => {
     const access = await admit(parts, request.raw)
-    const [kind, name] = readTarget(readJson(request))
+    const target = readTarget(readJson(request))
+    const [kind, name] = target
     requireAdmin(access, kind === 'user' ? userTopic(name) : undefined)
-    const ended = revoke(parts, auth, kind, name)
+    const ended = await revoke(parts, auth, target)
     parts.logger.warn({ kind, name, ended, caller: access.caller }, 'something was revoked on request')
     return sendJson(reply, 200, { ended })
   })
@@ -37,7 +41,8 @@ export function addAdmin(app: FastifyInstance, parts: Parts, auth: Authenticator
     if (topics.length === 0) throw wrongQuery('topic', 'Say which topics: GET /api/presence?topic=…')
     if (topics.length > maxTopics) throw wrongQuery('topic', `Ask for at most ${maxTopics} topics at once.`)
     for (const topic of topics) requireAdmin(access, checkTopic(topic))
-    const streams = Object.fromEntries(topics.map((topic) => [topic, parts.tidings.audience([topic])]))
+    const counts = await parts.tidings.audiences(topics)
+    const streams = Object.fromEntries(topics.map((topic, index) => [topic, counts[index]]))
     return sendJson(reply, 200, { streams })
   })
 }
@@ -56,9 +61,10 @@ export function requireAdmin(access: Access, topic?: string): void {
 
 const targets = ['user', 'tokenId', 'keyId', 'connection'] as const
 
-type Target = (typeof targets)[number]
+/** What is revoked, and its name. */
+type RevocationTarget = readonly [(typeof targets)[number], string]
 
-function readTarget(body: unknown): [Target, string] {
+function readTarget(body: unknown): RevocationTarget {
   const fields = readFields(body, targets)
   const given = targets.filter((target) => fields[target] !== undefined)
   const name = given.length === 1 ? fields[given[0]!] : undefined
@@ -66,18 +72,31 @@ function readTarget(body: unknown): [Target, string] {
   throw new TidingsError('invalid_field', `Name one of ${targets.join(', ')}, as a string.`)
 }
 
-/** @returns how many streams ended, here and now. */
-function revoke({ tidings }: Parts, { store }: Authenticator, kind: Target, name: string): number {
-  // Counted before: the store tells everybody of a revocation in the same turn.
-  const isMeant = (access: Access, clientId: string): boolean => {
+/** Which streams a revocation is about. */
+function chosenBy([kind, name]: RevocationTarget): (access: Access, clientId: string) => boolean {
+  return (access, clientId) => {
     if (kind === 'user') return access.user === name
     if (kind === 'tokenId') return access.credential?.tokenId === name
     if (kind === 'keyId') return access.credential?.keyId === name
     return clientId === name
   }
-  const ended = tidings.revoke(isMeant)
-  if (kind === 'user') store.revokeUser(name)
-  if (kind === 'tokenId') store.revokeToken(name)
-  if (kind === 'keyId') store.revokeKey(name)
-  return ended
+}
+
+/** @returns how many streams ended, here and in other processes, before the revocation reached them by itself. */
+async function revoke(
+  { tidings }: Parts,
+  { store }: Authenticator,
+  target: RevocationTarget,
+): Promise<number> {
+  const [kind, name] = target
+  // Counted before: the store tells everybody of a revocation in the same turn.
+  const elsewhere = tidings.peers.askAll('revoke', target)
+  const ended = tidings.revoke(chosenBy(target))
+  if (kind === 'user') await store.revokeUser(name)
+  if (kind === 'tokenId') await store.revokeToken(name)
+  if (kind === 'keyId') await store.revokeKey(name)
+  const answers = await elsewhere
+  // Nobody whom one process has shut out shall get in at another that has not looked yet.
+  if (kind !== 'connection') await tidings.peers.askAll('look at what was revoked', null)
+  return answers.reduce((sum, { answer }) => sum + (answer as number), ended)
 }

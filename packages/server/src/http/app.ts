@@ -49,6 +49,8 @@ export interface AppOptions {
   readonly auth: Authenticator
   /** Who may do what, if not the authenticator alone is to decide. */
   readonly policy?: Policy | undefined
+  /** Names the workers of one server, if this is one of them. */
+  readonly crew?: string | undefined
   /** For HTTPS; HTTP, if absent. */
   readonly certificate?: LiveCertificate | undefined
 }
@@ -62,7 +64,7 @@ export interface App {
 }
 
 /** Builds the app. It does not listen yet. */
-export function createApp({ tidings, logger, auth, policy = auth, certificate }: AppOptions): App {
+export function createApp({ tidings, logger, auth, policy = auth, crew, certificate }: AppOptions): App {
   const cors = createCors(tidings.settings.corsOrigins)
   const parts: Parts = {
     tidings,
@@ -78,6 +80,7 @@ export function createApp({ tidings, logger, auth, policy = auth, certificate }:
     }),
     rates: new RateLimits(tidings.settings),
     metrics: new RequestMetrics(),
+    crew,
     store: { isFull: false },
   }
   const refuse = createRefusal(parts)

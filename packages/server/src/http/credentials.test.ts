@@ -19,13 +19,15 @@ let bob: string
 beforeAll(async () => {
   app = await startTestApp({ dev: 'off', corsOrigins: [friend] })
   const { store } = app.auth
-  backend = store.createKey({
-    name: 'backend',
-    grants: { ...none, publish: ['**'], notify: ['user/*'], admin: ['user/**'] },
-  }).secret
-  const revoked = store.createKey({ name: 'gone', grants: { ...none, admin: ['**'] } })
+  backend = (
+    await store.createKey({
+      name: 'backend',
+      grants: { ...none, publish: ['**'], notify: ['user/*'], admin: ['user/**'] },
+    })
+  ).secret
+  const revoked = await store.createKey({ name: 'gone', grants: { ...none, admin: ['**'] } })
   gone = revoked.secret
-  store.revokeKey(revoked.key.id)
+  await store.revokeKey(revoked.key.id)
   alice = await mint('alice')
   bob = await mint('bob')
 })
@@ -173,14 +175,14 @@ describe('the first key', () => {
     expect(await dev.raw(rebound)).toMatch(/^HTTP\/1\.1 403 /)
     const stream = await dev.follow('/events')
     await stream.next(1)
-    const { key } = dev.auth.store.createKey({ name: 'first', grants: { ...none, admin: ['**'] } })
+    const { key } = await dev.auth.store.createKey({ name: 'first', grants: { ...none, admin: ['**'] } })
     const [goodbye] = await stream.next(1)
     expect(goodbye).toMatchObject({ event: 'goodbye' })
     expect(JSON.parse(goodbye!.data)).toMatchObject({ reason: 'revoked', reconnect: false })
     expect((await dev.get('/events')).status).toBe(401)
     // A page that was rebound to this server has no credential to show.
     expect(await dev.raw(rebound)).toMatch(/^HTTP\/1\.1 200 /)
-    dev.auth.store.revokeKey(key.id)
+    await dev.auth.store.revokeKey(key.id)
     expect((await dev.get('/events')).status).toBe(401)
     expect((await dev.get('/api/session')).json.mode).toBe('production')
     await dev.close()
@@ -377,7 +379,10 @@ describe('what is of others', () => {
   })
 
   it('is not told by their idempotency keys, nor kept from being published by them', async () => {
-    const { secret } = app.auth.store.createKey({ name: 'second', grants: { ...none, publish: ['shared'] } })
+    const { secret } = await app.auth.store.createKey({
+      name: 'second',
+      grants: { ...none, publish: ['shared'] },
+    })
     const event = { topic: 'shared', text: 'hello' }
     const key = { 'idempotency-key': 'order-42' }
     const first = await app.post('/api/events', event, { ...bearer(backend), ...key })
@@ -410,7 +415,7 @@ describe('what is of others', () => {
   })
 
   it('a key to notify sends notifications, and nothing else', async () => {
-    const { secret } = app.auth.store.createKey({
+    const { secret } = await app.auth.store.createKey({
       name: 'notifier',
       grants: { ...none, notify: ['user/alice'] },
     })

@@ -1,4 +1,13 @@
-import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client'
 import type { Latency } from '../observe/latency.ts'
 import type { RequestMetrics } from '../observe/request-metrics.ts'
 import type { Stats } from '../tidings.ts'
@@ -13,6 +22,8 @@ export interface MetricDescription {
 
 interface Figure extends MetricDescription {
   readonly type: 'counter' | 'gauge'
+  /** How those of several workers become one: `max`, if it is the same for all of them; else they are added. */
+  readonly aggregator?: 'max'
   read(stats: Stats): number
 }
 
@@ -31,16 +42,30 @@ const figures: readonly Figure[] = [
     read: (stats) => stats.uniqueUsers,
   },
   {
+    name: 'tidings_store_up',
+    type: 'gauge',
+    help: '1 if the store can be reached and what is stored arrives here, otherwise 0.',
+    read: ({ store }) => (store.state === 'up' ? 1 : 0),
+  },
+  {
     name: 'tidings_stored_events',
     type: 'gauge',
+    aggregator: 'max',
     help: 'Events kept in the log.',
     read: (stats) => stats.eventsStored,
   },
   {
     name: 'tidings_stored_bytes',
     type: 'gauge',
+    aggregator: 'max',
     help: 'Bytes kept in the log, as retention counts them.',
     read: (stats) => stats.bytesStored,
+  },
+  {
+    name: 'tidings_store_warnings',
+    type: 'gauge',
+    help: 'What the store is set to that loses events; `/readyz` says what, and what to do.',
+    read: (stats) => stats.store.warnings.length,
   },
   {
     name: 'tidings_buffered_events',
@@ -57,6 +82,7 @@ const figures: readonly Figure[] = [
   {
     name: 'tidings_events_published_total',
     type: 'counter',
+    aggregator: 'max',
     help: 'Events that the log has taken since the start.',
     read: (stats) => stats.totalEventsPublished,
   },
@@ -97,18 +123,38 @@ export const METRICS: readonly MetricDescription[] = Object.freeze([
 
 let processMetrics: Registry | undefined
 
-/** All metrics in the text format of Prometheus. */
+/** What one process has measured, as it can cross to another. */
+export type Measured = MetricObjectWithValues<MetricValue<string>>[]
+
+/** Everything that this process has measured. */
+export async function measure(stats: Stats, metrics: RequestMetrics): Promise<Measured> {
+  const all = Registry.merge(registries(stats, metrics))
+  return all.getMetricsAsJSON()
+}
+
+/**
+ * All metrics in the text format of Prometheus.
+ * @param others what the other workers of this server have measured: all together count as one server.
+ */
 export async function expose(
   stats: Stats,
   metrics: RequestMetrics,
+  others: readonly Measured[] = [],
 ): Promise<{ readonly contentType: string; readonly text: string }> {
+  const all =
+    others.length === 0
+      ? Registry.merge(registries(stats, metrics))
+      : AggregatorRegistry.aggregate([await measure(stats, metrics), ...others])
+  return { contentType: all.contentType, text: await all.metrics() }
+}
+
+function registries(stats: Stats, metrics: RequestMetrics): Registry[] {
   processMetrics ??= processRegistry()
   const own = new Registry()
   for (const figure of figures) addFigure(own, figure, figure.read(stats))
   addRequests(own, metrics)
   own.registerMetric(latencyMetric(publishSeconds, metrics.publishLatency))
-  const text = `${await own.metrics()}\n${await processMetrics.metrics()}`
-  return { contentType: own.contentType, text }
+  return [own, processMetrics]
 }
 
 function processRegistry(): Registry {
@@ -117,10 +163,11 @@ function processRegistry(): Registry {
   return registry
 }
 
-function addFigure(registry: Registry, { name, help, type }: Figure, value: number): void {
-  const registers = [registry]
-  if (type === 'counter') new Counter({ name, help, registers }).inc(value)
-  else new Gauge({ name, help, registers }).set(value)
+function addFigure(registry: Registry, figure: Figure, value: number): void {
+  const { name, help, type, aggregator } = figure
+  const options = { name, help, aggregator: aggregator ?? ('sum' as const), registers: [registry] }
+  if (type === 'counter') new Counter(options).inc(value)
+  else new Gauge(options).set(value)
 }
 
 function addRequests(registry: Registry, metrics: RequestMetrics): void {

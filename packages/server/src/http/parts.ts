@@ -15,6 +15,8 @@ export interface Parts {
   readonly cors: CorsHeaders
   readonly hosts: HostList
   readonly rates: RateLimits
+  /** Names the workers of one server, if this is one of them. */
+  readonly crew?: string | undefined
   /** Whether the last publish found the store full or read-only. */
   readonly store: { isFull: boolean }
 }

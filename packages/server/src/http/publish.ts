@@ -83,7 +83,7 @@ export async function sendEvent(
     id: ids[0],
     durability,
     duplicate: isDuplicate,
-    streams: parts.tidings.audience([event.topic]),
+    streams: (await parts.tidings.audiences([event.topic]))[0],
     ...more,
   })
 }

@@ -11,7 +11,7 @@ let made = 0
 beforeAll(async () => {
   app = await startTestApp({ dev: 'off' })
   const grants = { ...none, publish: ['**'], subscribe: ['**'], admin: ['**'] }
-  operator = bearer(app.auth.store.createKey({ name: 'operator', grants }).secret)
+  operator = bearer((await app.auth.store.createKey({ name: 'operator', grants })).secret)
 })
 
 afterAll(() => app.close())
@@ -107,7 +107,7 @@ describe('what is revoked', () => {
   })
 
   it('a key', async () => {
-    const { key, secret } = makeKey({ subscribe: ['news'], publish: ['news'] })
+    const { key, secret } = await makeKey({ subscribe: ['news'], publish: ['news'] })
     const stream = await follow(secret)
     expect((await app.post('/api/events', { topic: 'news', text: 'x' }, bearer(secret))).status).toBe(201)
     await stream.next(1)
@@ -128,17 +128,17 @@ describe('what is revoked', () => {
   })
 
   it('ends within a second also when another process says so', async () => {
-    const { key, secret } = makeKey({ subscribe: ['news'] })
+    const { key, secret } = await makeKey({ subscribe: ['news'] })
     const streams = [await follow(secret), await follow(await mint('frank'))]
     const { data, tokenMaxLifetimeMs } = app.tidings.settings
-    const beside = openCredentialStore(data, { tokenMaxLifetimeMs })
+    const beside = await openCredentialStore({ data: data, tokenMaxLifetimeMs })
     const began = performance.now()
-    beside.revokeKey(key.id)
-    beside.revokeUser('frank')
+    await beside.revokeKey(key.id)
+    await beside.revokeUser('frank')
     for (const stream of streams) await expectRevoked(stream)
     expect(performance.now() - began).toBeLessThan(3_000)
     expect((await app.get('/events?topic=news', bearer(secret))).status).toBe(401)
-    beside.close()
+    await beside.close()
   })
 
   it('nothing that is published after the answer arrives, however much is on its way', async () => {
@@ -167,10 +167,10 @@ describe('what is revoked', () => {
   })
 
   it('a publish that is under way is stored or refused, and later ones are refused', async () => {
-    const { key, secret } = makeKey({ publish: ['race'] })
+    const { key, secret } = await makeKey({ publish: ['race'] })
     const publish = () => app.post('/api/events', { topic: 'race' }, bearer(secret))
     const racing = Array.from({ length: 20 }, publish)
-    app.auth.store.revokeKey(key.id)
+    await app.auth.store.revokeKey(key.id)
     const statuses = (await Promise.all(racing)).map(({ status }) => status)
     for (const status of statuses) expect([201, 401]).toContain(status)
     const page = await app.get('/api/events?topic=race', operator)
@@ -181,7 +181,7 @@ describe('what is revoked', () => {
 
 describe('who may revoke', () => {
   it('a key that administers a user, that user; and no other, and nothing else', async () => {
-    const { key, secret } = makeKey({ admin: ['user/heidi'] })
+    const { key, secret } = await makeKey({ admin: ['user/heidi'] })
     const stream = await follow(await mint('heidi'))
     const refused = [{ user: 'ivan' }, { tokenId: 'x' }, { keyId: key.id }, { connection: stream.clientId }]
     for (const body of refused) {
@@ -225,7 +225,7 @@ describe('presence', () => {
     ]
     const answer = await app.get('/api/presence?topic=user/judy&topic=user/nobody', operator)
     expect([answer.status, answer.json]).toEqual([200, { streams: { 'user/judy': 2, 'user/nobody': 0 } }])
-    const { secret } = makeKey({ admin: ['user/judy'], subscribe: ['**'] })
+    const { secret } = await makeKey({ admin: ['user/judy'], subscribe: ['**'] })
     expect((await app.get('/api/presence?topic=user/judy', bearer(secret))).json.streams['user/judy']).toBe(2)
     for (const query of ['topic=user/bob', 'topic=user/judy&topic=user/bob', 'topic=news']) {
       expect((await app.get(`/api/presence?${query}`, bearer(secret))).status).toBe(403)

@@ -9,7 +9,7 @@ let operator: Record<string, string>
 beforeAll(async () => {
   app = await startTestApp({ dev: 'off', expiryNoticeMs: 800, maxTopics: 4 })
   const grants = { ...none, publish: ['**'], subscribe: ['**'], admin: ['**'] }
-  operator = bearer(app.auth.store.createKey({ name: 'operator', grants }).secret)
+  operator = bearer((await app.auth.store.createKey({ name: 'operator', grants })).secret)
 })
 
 afterAll(() => app.close())

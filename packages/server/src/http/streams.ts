@@ -4,6 +4,7 @@ import type { Amendment } from '../stream/amend.ts'
 import { admit } from './admit.ts'
 import { readJson } from './body.ts'
 import { readFields } from './fields.ts'
+import { createForward } from './forwarding.ts'
 import type { Parts } from './parts.ts'
 import { sendJson } from './publish.ts'
 
@@ -11,9 +12,13 @@ interface Named {
   Params: { clientId: string }
 }
 
-/** Open streams, by the `clientId` that `connected` told their clients. */
+/** Open streams, by the `clientId` that `connected` told their clients, also those of other processes. */
 export function addStreams(app: FastifyInstance, parts: Parts): void {
+  const forward = createForward(app, parts.tidings.peers)
+
   app.patch<Named>('/streams/:clientId', async (request, reply) => {
+    const forwarded = await forward(request, reply, request.params.clientId)
+    if (forwarded !== undefined) return forwarded
     const access = await admit(parts, request.raw)
     const amendment: Amendment = readFields(readJson(request), ['add', 'remove', 'after', 'last'])
     const amended = await parts.tidings.amend(request.params.clientId, amendment, access)
@@ -22,6 +27,8 @@ export function addStreams(app: FastifyInstance, parts: Parts): void {
   })
 
   app.post<Named>('/streams/:clientId/token', async (request, reply) => {
+    const forwarded = await forward(request, reply, request.params.clientId)
+    if (forwarded !== undefined) return forwarded
     const access = await admit(parts, request.raw)
     const renewed = parts.tidings.renew(request.params.clientId, access)
     if (renewed === undefined) throw noSuchStream()
@@ -34,5 +41,5 @@ export function addStreams(app: FastifyInstance, parts: Parts): void {
 
 /** The same for a stream that is over and for one of somebody else's: nobody learns which there are. */
 function noSuchStream(): TidingsError {
-  return new TidingsError('not_found', 'You have no open stream of this name on this server.')
+  return new TidingsError('not_found', 'You have no open stream of this name.')
 }

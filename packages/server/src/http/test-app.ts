@@ -61,7 +61,9 @@ export async function startTestApp(options: TidingsOptions = {}, policy?: Policy
     },
   })
   const logger = await createLogger({ level: 'debug', format: 'json', destination })
-  const auth = await openAuthenticator(tidings.settings, (reason) => logger.debug({ reason }, 'refused'))
+  const auth = await openAuthenticator(tidings.settings, {
+    onRefused: (reason) => logger.debug({ reason }, 'refused'),
+  })
   auth.onRevoked((hasLost) => tidings.revoke(hasLost))
   const app = createApp({ tidings, logger, auth, policy })
   await app.server.listen({ port: 0, host: '127.0.0.1' })
@@ -93,7 +95,7 @@ export async function startTestApp(options: TidingsOptions = {}, policy?: Policy
       await tidings.close({ drainMs: 0 })
       app.server.server.closeAllConnections()
       await app.server.close()
-      auth.close()
+      await auth.close()
       await rm(data, { recursive: true, force: true })
     },
   }

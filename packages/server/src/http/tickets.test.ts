@@ -92,10 +92,10 @@ describe('a ticket', () => {
 
   it('is worth nothing once its token or its user is revoked', async () => {
     const one = await ticketOf(await mint('carol', 60_000, 'carols-first'))
-    app.auth.store.revokeToken('carols-first')
+    await app.auth.store.revokeToken('carols-first')
     expect((await openOnce(`/events?ticket=${one}`)).status).toBe(401)
     const two = await ticketOf(await mint('carol'))
-    app.auth.store.revokeUser('carol')
+    await app.auth.store.revokeUser('carol')
     expect((await openOnce(`/events?ticket=${two}`)).status).toBe(401)
   })
 
@@ -191,7 +191,7 @@ describe('a browser that comes back to the same URL', () => {
 
     const revoked = `/events?ticket=${await ticketOf(await mint('dave'))}`
     const { cookie: daves } = await openOnce(revoked)
-    app.auth.store.revokeUser('dave')
+    await app.auth.store.revokeUser('dave')
     expect((await openOnce(revoked, { cookie: daves, ...sameOrigin })).status).toBe(401)
   })
 

@@ -10,10 +10,10 @@ let operator: Record<string, string>
 
 beforeAll(async () => {
   app = await startTestApp({ dev: 'off', tokenMaxLifetimeMs: 7_200_000 })
-  const make = (name: string, grants: object) =>
-    bearer(app.auth.store.createKey({ name, grants: { ...none, ...grants } }).secret)
-  backend = make('backend', { admin: ['user/*'], subscribe: ['orders/**'], publish: ['clicks/*'] })
-  operator = make('operator', { admin: ['**'] })
+  const make = async (name: string, grants: object) =>
+    bearer((await app.auth.store.createKey({ name, grants: { ...none, ...grants } })).secret)
+  backend = await make('backend', { admin: ['user/*'], subscribe: ['orders/**'], publish: ['clicks/*'] })
+  operator = await make('operator', { admin: ['**'] })
 })
 
 afterAll(() => app.close())
@@ -96,7 +96,7 @@ describe('a key hands on no more than it has', () => {
   it('nor may a user make tokens, or a key for users that it does not administer', async () => {
     const { token } = (await app.post('/api/tokens', { user: 'alice' }, backend)).json
     expect((await app.post('/api/tokens', { user: 'alice' }, bearer(token))).status).toBe(403)
-    const { secret } = app.auth.store.createKey({
+    const { secret } = await app.auth.store.createKey({
       name: 'alices',
       grants: { ...none, admin: ['user/alice'] },
     })

@@ -75,5 +75,7 @@ function sendJson(
   type = 'application/json; charset=utf-8',
 ): void {
   const retry = status === 503 ? { 'retry-after': '1' } : {}
-  response.writeHead(status, { ...apiHeaders, ...retry, 'content-type': type }).end(JSON.stringify(body))
+  const bytes = Buffer.from(JSON.stringify(body))
+  const described = { 'content-type': type, 'content-length': bytes.length }
+  response.writeHead(status, { ...apiHeaders, ...retry, ...described }).end(bytes)
 }

@@ -150,6 +150,13 @@ export interface EventLog {
   tail(onBatch: (batch: Batch) => void): Promise<Tail>
   bounds(): Promise<Bounds>
   /**
+   * From now on nothing that was read or tailed is handed out before a check, and if that gives a promise, before this
+   * has resolved: who may read is then known to be as new as what is read. Engines have it that others write to: what
+   * they hand out may have been written long after this process last heard who has lost a permission.
+   * @param check quick as a rule; if it rejects, nothing is handed out, and it is tried again.
+   */
+  handOutAfter?(check: () => Promise<void> | undefined): void
+  /**
    * Removes what the retention no longer covers, in steps that let appends through; resolves with how many
    * events went.
    * @param now in milliseconds since 1970.

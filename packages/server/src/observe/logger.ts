@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly level: string
   /** `auto` is `pretty` on a terminal and `json` elsewhere. */
   readonly format: 'auto' | 'json' | 'pretty'
+  /** The number of the worker, in every line of it; absent if there is one process. */
+  readonly worker?: number | undefined
   /** Where lines go; standard output, if absent. */
   readonly destination?: DestinationStream & NodeJS.WritableStream
 }
@@ -27,14 +29,14 @@ export interface LoggerOptions {
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const output = options.destination ?? pino.destination({ dest: 1, sync: true })
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true)
-  return pino(pinoOptions(options.level), isPretty ? await prettified(output, options) : output)
+  return pino(pinoOptions(options), isPretty ? await prettified(output, options) : output)
 }
 
-function pinoOptions(level: string): LoggerSettings {
+function pinoOptions({ level, worker }: LoggerOptions): LoggerSettings {
   const withoutSecretsIn = (fields: object) => withoutSecretFields(fields) as Record<string, unknown>
   return {
     level,
-    base: null,
+    base: worker === undefined ? null : { worker },
     formatters: { log: withoutSecretsIn },
     serializers: { err: (error: Error) => withoutSecretsIn(stdSerializers.err(error)) },
     hooks: { streamWrite: (line) => escapeBeyondJson(withoutSecrets(line)) },

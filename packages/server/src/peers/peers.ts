@@ -23,12 +23,24 @@ export interface Peers {
   readonly others: number
   /** Says how questions of a kind are answered here. */
   answer(kind: string, answering: Answering): void
-  /** Asks all others at once; whoever does not answer soon is left out. */
-  askAll(kind: string, question: Message): Promise<readonly Answered[]>
-  /** Asks one of them; `undefined` if it is not there, or does not answer soon. */
+  /**
+   * Asks all others at once; whoever does not answer within a time, a quarter of a second if nothing is said, is left out.
+   * @throws RangeError if the question is too long.
+   */
+  askAll(kind: string, question: Message, withinMs?: number): Promise<readonly Answered[]>
+  /**
+   * Asks one of them; `undefined` if it is not there, or does not answer soon.
+   * @throws RangeError if the question is too long.
+   */
   ask(id: string, kind: string, question: Message): Promise<Message | undefined>
   close(): Promise<void>
 }
+
+/**
+ * How long to wait for numbers, in milliseconds: whoever reads them can wait, and would take too small a number for
+ * the truth.
+ */
+export const countWithinMs = 1_000
 
 /** The length of a process's name. */
 export const peerIdLength = 8

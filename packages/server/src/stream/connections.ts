@@ -41,6 +41,7 @@ export class Connections implements Surroundings {
   readonly heartbeatMs: number
   readonly expiryNoticeMs: number
   readonly #options: ConnectionsOptions
+  readonly #processId: string
   readonly #open = new Map<string, Connection>()
   readonly #keys = new Tally()
   readonly #addresses = new Tally()
@@ -49,12 +50,14 @@ export class Connections implements Surroundings {
   #onEmpty: (() => void) | undefined
   #heartbeat: { readonly place: Cursor; readonly frame: Frame } | undefined
 
-  constructor(hub: Hub, options: ConnectionsOptions) {
+  /** @param processId what the names of all streams of this process begin with, so that others find it by them. */
+  constructor(hub: Hub, options: ConnectionsOptions, processId: string) {
     this.hub = hub
     this.heartbeatMs = options.heartbeatMs
     this.expiryNoticeMs = options.expiryNoticeMs
     this.wheel = new Wheel(options.heartbeatMs / 4)
     this.#options = options
+    this.#processId = processId
     hub.beforeShowing(() => this.deadlines.sweep())
   }
 
@@ -92,7 +95,8 @@ export class Connections implements Surroundings {
   open(reader: Reader, wanted: Wanted, openSink: (owner: SinkOwner) => Sink): Connection {
     // Not all dead peers of one deploy at the same moment.
     const age = this.#options.maxConnectionAgeMs * (0.8 + 0.2 * Math.random())
-    const connection = new Connection(this, randomBase36(12), reader, wanted, openSink, age)
+    const clientId = this.#processId + randomBase36(12)
+    const connection = new Connection(this, clientId, reader, wanted, openSink, age)
     this.#open.set(connection.clientId, connection)
     for (const [tally, name] of this.#countsOf(connection)) if (name !== undefined) tally.add(name)
     return connection

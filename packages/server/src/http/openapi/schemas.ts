@@ -125,21 +125,48 @@ const NotificationList = Type.Object({
   next: Type.Union([eventId, Type.Null()], { description: 'Give it as `before` for older ones.' }),
 })
 
+const NodeStats = Type.Object({
+  id: Type.String({
+    description: 'Its name, another after each start; the names of its streams begin with it.',
+  }),
+  connections: Type.Integer({ description: 'Open streams there.' }),
+  users: Type.Integer({ description: 'Users with an open stream there.' }),
+  eventsSent: Type.Integer({ description: 'Deliveries since its start.' }),
+  bytesSent: Type.Integer({ description: 'Bytes of these deliveries.' }),
+  uptimeSeconds: Type.Number({ description: 'Since its start.' }),
+})
+
+const StoreHealth = Type.Object({
+  engine: word(['memory', 'sqlite', 'redis'], 'What it is.'),
+  state: word(
+    ['up', 'unavailable', 'starved'],
+    'How it is: `starved` is a store that seems to be there, and yet what is stored does not arrive.',
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why it is not up.' })),
+  warnings: Type.Array(Type.String(), {
+    description: 'What its settings allow that loses events, each with its remedy.',
+  }),
+})
+
 const Stats = Type.Object(
   {
-    totalConnections: Type.Integer({ description: 'Open streams.' }),
-    uniqueUsers: Type.Integer({ description: 'Users with an open stream.' }),
+    totalConnections: Type.Integer({ description: 'Open streams, in all processes.' }),
+    uniqueUsers: Type.Integer({ description: 'Users with an open stream, wherever.' }),
     eventsStored: Type.Integer({ description: 'Events kept in the log.' }),
     bytesStored: Type.Integer({ description: 'Their bytes, as retention counts them.' }),
     durability,
-    eventsBuffered: Type.Integer({ description: 'Recent events in memory.' }),
+    eventsBuffered: Type.Integer({ description: 'Recent events in the memory of the process that answers.' }),
     bytesBuffered: Type.Integer({ description: 'Their bytes.' }),
-    totalEventsPublished: Type.Integer({ description: 'Since the start.' }),
-    totalEventsSent: Type.Integer({ description: 'Deliveries since the start.' }),
+    totalEventsPublished: Type.Integer({ description: 'Since the start of the process that answers.' }),
+    totalEventsSent: Type.Integer({ description: 'Deliveries of all processes since their start.' }),
     totalBytesSent: Type.Integer({ description: 'Bytes of these deliveries.' }),
     epoch: Type.String({ description: 'Names the unbroken history of the log.' }),
     head: eventId,
-    uptimeSeconds: Type.Number({ description: 'Since the start.' }),
+    uptimeSeconds: Type.Number({ description: 'Since the start of the process that answers.' }),
+    nodes: Type.Array(NodeStats, {
+      description: 'The processes that serve this log; the one that answers first.',
+    }),
+    store: StoreHealth,
   },
   { additionalProperties: true },
 )

@@ -96,6 +96,7 @@ class RedisLog implements EventLog {
   })
   readonly #showing = new Showing()
   readonly #opening = Promise.withResolvers<void>()
+  #check: () => Promise<void> | undefined = () => undefined
   #facts: RedisFacts | undefined
   #tail: TailReader | undefined
   #liveness: Liveness | undefined
@@ -179,6 +180,10 @@ class RedisLog implements EventLog {
     return this.#bounds!
   }
 
+  handOutAfter(check: () => Promise<void> | undefined): void {
+    this.#check = check
+  }
+
   async trim({ ageMs, events, bytes }: Retention, now: number): Promise<number> {
     for (let total = 0; ; ) {
       const args = [now - ageMs, events, bytes, trimStep].map(String)
@@ -226,11 +231,14 @@ class RedisLog implements EventLog {
       address: this.#address,
       keys: this.#keys,
       start,
-      // Asked of this very connection: it may have come to another Redis than the one that writes.
       follow: async (connection) => {
         const facts = await readFacts(connection)
+        // Of another history, or of one that nobody feeds any more: to show it would be to lose the place in this one.
+        if (facts.run !== this.#facts!.run)
+          throw new Error('it is another Redis than the one that is written to')
         return follow(connection, { keys: this.#keys.log, facts, place: tail.place })
       },
+      check: () => this.#check(),
       onBatch: (batch) => this.#onBatch(batch, tail.place),
       onUp: () => {
         this.#whyTailDown = ''
@@ -327,7 +335,10 @@ class RedisLog implements EventLog {
   async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     this.#checkOpen()
     try {
-      return await ask()
+      const answer = await ask()
+      const due = this.#check()
+      if (due !== undefined) await due
+      return answer
     } catch (error) {
       throw this.#noting(error as Error, refusalOfRead)
     }

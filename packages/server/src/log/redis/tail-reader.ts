@@ -27,6 +27,8 @@ export interface TailReaderOptions {
   readonly start: LogState
   /** Asks a new connection where the log stands. */
   follow(connection: RedisConnection): Promise<Resumption>
+  /** Awaited before anything is called back. */
+  check(): Promise<void> | undefined
   /** Every commit, in order. */
   onBatch(batch: Batch): void
   onUp(): void
@@ -51,6 +53,8 @@ export class TailReader {
   #part: StoredEvent[] = []
   /** How many answers have held anything. */
   #arrivals = 0
+  /** Counts connections. */
+  #round = 0
 
   constructor(options: TailReaderOptions) {
     this.#options = options
@@ -115,6 +119,7 @@ export class TailReader {
   }
 
   async #welcome(connection: RedisConnection): Promise<void> {
+    this.#round++
     const { keys, follow } = this.#options
     const [newest] = (await connection.sendCommand([
       'XREVRANGE',
@@ -129,7 +134,9 @@ export class TailReader {
   }
 
   async #read(): Promise<void> {
-    const { events, probes } = this.#options.keys
+    const options = this.#options
+    const { events, probes } = options.keys
+    const round = this.#round
     try {
       while (this.#link.isUp) {
         const args = ['XREAD', 'COUNT', String(entriesAtOnce), 'BLOCK', String(blockMs), 'STREAMS']
@@ -141,6 +148,10 @@ export class TailReader {
         this.#arrivals++
         const of = (name: string) => reply.find(([key]) => key === name)?.[1] ?? []
         this.#hear(of(probes))
+        const due = options.check()
+        if (due !== undefined) await due
+        // Another connection may have gone on meanwhile.
+        if (round !== this.#round) return
         this.#take(of(events))
       }
     } catch (error) {

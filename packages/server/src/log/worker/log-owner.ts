@@ -13,7 +13,7 @@ import {
 } from './messages.ts'
 
 /** Bytes of batches that may wait for a worker which does not read: then it hangs, and is better ended. */
-const waitingBytes = 64 * 1024 * 1024
+const waitingBytes = 32 * 1024 * 1024
 
 /** A worker that is served. */
 interface Served {

@@ -4,11 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { logContract } from '@tidings/conformance'
 import { TopicSet } from '@tidings/protocol'
 import { expect, it } from 'vitest'
-import { Channel } from '../../channel/channel.ts'
+import { until } from '../../../../../tests/support/until.ts'
+import { Channel, type ChannelEnd } from '../../channel/channel.ts'
 import type { EventLog } from '../event-log.ts'
+import { createMemoryLog } from '../memory/memory-log.ts'
+import { LogOwner } from './log-owner.ts'
 import { openWorkerLog } from './worker-log.ts'
 
 const owner = fileURLToPath(new URL('./test-owner.ts', import.meta.url))
@@ -54,6 +58,53 @@ logContract('worker', async (options) => {
       rmSync(folder, { recursive: true })
     },
   }
+})
+
+/** The two ends of a channel within this process. */
+function openPair(): { readonly near: Channel; readonly far: Channel; close(): void } {
+  const { port1, port2 } = new MessageChannel()
+  return { near: new Channel(endOf(port1)), far: new Channel(endOf(port2)), close: () => port1.close() }
+}
+
+function endOf(port: MessagePort): ChannelEnd {
+  return {
+    connected: true,
+    send(message, _handle, _options, onSent) {
+      port.postMessage(message)
+      setImmediate(onSent, null)
+      return true
+    },
+    on(event: 'message' | 'disconnect', listener: (message: unknown) => void) {
+      port.on(event === 'message' ? 'message' : 'close', listener)
+    },
+  }
+}
+
+it('misses nothing that is stored while it opens, and shows nothing twice', async () => {
+  const owned = createMemoryLog()
+  const owner = await LogOwner.open(owned)
+  let isBusy = true
+  const appendOn = () => {
+    if (!isBusy) return
+    void owned.append([{ topic: 'a', type: 'message', format: 'text', payload: 'x' }])
+    setImmediate(appendOn)
+  }
+  appendOn()
+  for (let round = 0; round < 30; round++) {
+    const { near, far, close } = openPair()
+    owner.serve(far, () => {})
+    const log = await openWorkerLog(near)
+    const seen: number[] = []
+    const { head } = await log.tail(({ events }) => seen.push(...events.map(({ seq }) => seq)))
+    const { head: later } = await log.bounds()
+    await until('events after it', () => (seen.at(-1) ?? 0) >= Math.max(later.seq, head.seq + 3))
+    expect(seen).toEqual(seen.map((_, index) => head.seq + 1 + index))
+    await log.close()
+    close()
+  }
+  isBusy = false
+  owner.close()
+  await owned.close()
 })
 
 it('fails when the process that owns the log dies, and says that nobody knows what was stored', async () => {

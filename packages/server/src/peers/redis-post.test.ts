@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { RedisServer } from '../../../../tests/support/redis-server.ts'
+import { TcpProxy } from '../../../../tests/support/tcp-proxy.ts'
+import { until } from '../../../../tests/support/until.ts'
+import { openPeers } from './open-peers.ts'
+import type { Peers } from './peers.ts'
+
+let redis: RedisServer
+const opened: Peers[] = []
+
+beforeEach(async () => {
+  redis = await RedisServer.start()
+})
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((peers) => peers.close()))
+  await redis[Symbol.asyncDispose]()
+})
+
+async function open(name = 'main'): Promise<Peers> {
+  const peers = await openPeers({ store: `${redis.url}?name=${name}` })
+  opened.push(peers)
+  return peers
+}
+
+async function openThree(): Promise<[Peers, Peers, Peers]> {
+  const three: [Peers, Peers, Peers] = [await open(), await open(), await open()]
+  await until('all to know of two others', () => three.every(({ others }) => others === 2))
+  return three
+}
+
+it('asks all others, and one of them, and each answers for itself', async () => {
+  const [first, ...rest] = await openThree()
+  for (const peers of rest) peers.answer('echo', (question) => ({ question, by: peers.id }))
+  const answers = await first.askAll('echo', ['ä', 1])
+  expect(answers.map(({ from }) => from).sort()).toEqual(rest.map(({ id }) => id).sort())
+  for (const { from, answer } of answers) expect(answer).toEqual({ question: ['ä', 1], by: from })
+  expect(await first.ask(rest[1].id, 'echo', 2)).toEqual({ question: 2, by: rest[1].id })
+})
+
+it('does not wait for those who have no answer, whose answer is an error, or who are not there', async () => {
+  const [first, second, third] = await openThree()
+  second.answer('fail', () => {
+    throw new Error('on purpose')
+  })
+  third.answer('fail', async () => 'fine')
+  const began = performance.now()
+  for (let round = 0; round < 20; round++) {
+    expect(await first.askAll('fail', null)).toEqual([{ from: third.id, answer: 'fine' }])
+    expect(await first.ask(second.id, 'fail', null)).toBeUndefined()
+    expect(await first.ask('nobody00', 'fail', null)).toBeUndefined()
+    expect(await first.askAll('unknown', null)).toEqual([])
+  }
+  // Waiting for one of them would take 250 ms or more each time.
+  expect(performance.now() - began).toBeLessThan(2_500)
+})
+
+it('goes on without one who does not answer in time', async () => {
+  const [first, second, third] = await openThree()
+  second.answer('slow', () => new Promise(() => {}))
+  third.answer('slow', () => 'here')
+  expect(await first.askAll('slow', null)).toEqual([{ from: third.id, answer: 'here' }])
+})
+
+it('knows nobody of another log, and soon forgets whoever has left', async () => {
+  const [first, second, third] = await openThree()
+  const stranger = await open('other')
+  stranger.answer('who', () => 'a stranger')
+  second.answer('who', () => 'second')
+  third.answer('who', () => 'third')
+  await third.close()
+  expect(await first.askAll('who', null)).toEqual([{ from: second.id, answer: 'second' }])
+  await until('the one that left to be forgotten', () => first.others === 1)
+  expect(await first.ask(stranger.id, 'who', null)).toBeUndefined()
+})
+
+it('is alone while Redis is away, and finds the others again when it is back', async () => {
+  const [first, second, third] = await openThree()
+  for (const peers of [second, third]) peers.answer('who', () => 'here')
+  await redis.kill()
+  await until('it to be alone', () => first.others === 0)
+  expect(await first.askAll('who', null)).toEqual([])
+  expect(await first.ask(second.id, 'who', null)).toBeUndefined()
+  await redis.start()
+  await until('all to be found', async () => (await first.askAll('who', null)).length === 2)
+})
+
+it('connects anew when its connections are there and nothing comes through them', async () => {
+  await using proxy = await TcpProxy.start(redis.port)
+  const second = await open()
+  second.answer('who', () => 'here')
+  const first = await openPeers({ store: `redis://127.0.0.1:${proxy.port}` })
+  opened.push(first)
+  await until('it to know of the other', () => first.others === 1)
+  proxy.set({ down: { isBlackhole: true } })
+  await until('it to be alone', () => first.others === 0)
+  proxy.set({})
+  await until('the other to be found', async () => (await first.askAll('who', null)).length === 1)
+  expect(await first.ask(second.id, 'who', null)).toBe('here')
+})
+
+it('leaves nothing in Redis, and takes no notice of what is no letter', async () => {
+  const [first, second] = await openThree()
+  second.answer('who', () => 'here')
+  for (const noise of ['', 'null', '{', '{"kind":"question"}', '[1]', 'x'.repeat(5_000_000)]) {
+    await redis.command('PUBLISH', 'tidings:{main}:to:all', noise)
+    await redis.command('PUBLISH', `tidings:{main}:to:${second.id}`, noise)
+  }
+  expect(await first.ask(second.id, 'who', null)).toBe('here')
+  expect(await redis.command('DBSIZE')).toBe(0)
+})
+
+it('sends nothing that is too long, and counts an answer that is as none', async () => {
+  const [first, second] = await openThree()
+  const long = 'x'.repeat(5_000_000)
+  second.answer('long', () => long)
+  expect(await first.ask(second.id, 'long', null)).toBeUndefined()
+  await expect(first.ask(second.id, 'long', long)).rejects.toThrow('too long')
+})
