@@ -77,9 +77,16 @@ function save(run: RunResult): void {
   updateReadme(join(root, 'README.md'), writeSummary(run, catalogue))
 }
 
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
 async function main(): Promise<void> {
   // Parsers and clients instead of servers: the rest is not needed, and their packages not by the rest.
   if (process.argv[2] === 'parse') return (await import('./parse/parse.ts')).runParse(process.argv.slice(3))
+  if (process.argv[2] === 'plan') return print((await import('./cluster/plan.ts')).planTable())
+  if (process.argv[2] === 'cluster')
+    return (await import('./cluster/cluster.ts')).runCluster(process.argv.slice(3))
   const options = readOptions(process.argv.slice(2))
   if (options === undefined) return void process.stdout.write(`${usage}\n`)
   if (canPin) moveToLoadCore()

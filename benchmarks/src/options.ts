@@ -16,11 +16,13 @@ export interface Options {
 
 export const usage = `Usage: npm run bench -- [options]
        npm run bench -- parse [--help]      parsers and clients instead of servers
+       npm run bench -- cluster [--help]    several nodes on one Redis
+       npm run bench -- plan                what so many connections take, by what was measured
 
 Tidings beside its peers: each server in turn on one core, the load on the other.
 
-  --case NAMES     only these cases, by name or beginning: fanout,idle,secure,publish,resume,reconnect,start,fairness
-  --server NAMES   only these servers: tidings,tidings-tls,tidings-http2,nchan,better-sse,express,fastify,yardstick
+  --case NAMES     only these cases, by name or beginning: fanout,idle,secure,workers,publish,resume,reconnect,start,fairness
+  --server NAMES   only these servers: tidings,tidings-tls,tidings-http2,tidings-workers,nchan,better-sse,express,fastify,yardstick
   --rounds N       rounds of each measurement, medians are shown (3; with --quick 1)
   --quick          short windows and a smaller log: to see that it works, not to compare
   --profile        run Tidings alone and print where its CPU time goes

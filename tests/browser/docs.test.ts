@@ -12,10 +12,10 @@ describe.skipIf(isChromiumMissing)('the page that describes the API, of a server
 
   beforeAll(async () => {
     folder = await tempFolder()
-    const store = openCredentialStore(folder.path, { tokenMaxLifetimeMs: 86_400_000 })
+    const store = await openCredentialStore({ data: folder.path, tokenMaxLifetimeMs: 86_400_000 })
     const grants = { publish: ['**'], subscribe: ['**'], notify: [], admin: ['**'] }
-    key = store.createKey({ name: 'operator', grants }).secret
-    store.close()
+    key = (await store.createKey({ name: 'operator', grants })).secret
+    await store.close()
     server = await ServerProcess.start({ data: folder.path })
   })
 

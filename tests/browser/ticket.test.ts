@@ -89,13 +89,13 @@ class Scene implements AsyncDisposable {
 
   static async set(browser: Browser, settings: object = {}): Promise<Scene> {
     const server = await ServerProcess.prepare({ settings: { retryMs: 50, ...settings } })
-    const store = openCredentialStore(server.data, { tokenMaxLifetimeMs: 86_400_000 })
+    const store = await openCredentialStore({ data: server.data, tokenMaxLifetimeMs: 86_400_000 })
     const all = ['**']
-    const { secret } = store.createKey({
+    const { secret } = await store.createKey({
       name: 'test',
       grants: { publish: all, subscribe: all, notify: all, admin: all },
     })
-    store.close()
+    await store.close()
     await server.start()
     const page = await (await browser.newContext()).newPage()
     // A browser takes `localhost` for as safe as HTTPS: secure cookies work there.

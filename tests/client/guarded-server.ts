@@ -21,10 +21,10 @@ export class GuardedServer implements AsyncDisposable {
 
   static async start(): Promise<GuardedServer> {
     const folder = await tempFolder()
-    const store = openCredentialStore(folder.path, { tokenMaxLifetimeMs: 86_400_000 })
+    const store = await openCredentialStore({ data: folder.path, tokenMaxLifetimeMs: 86_400_000 })
     const grants = { publish: ['**'], subscribe: ['**'], notify: ['user/*'], admin: ['**'] }
-    const operator = store.createKey({ name: 'operator', grants }).secret
-    store.close()
+    const operator = (await store.createKey({ name: 'operator', grants })).secret
+    await store.close()
     const provider = await makeTestKey('RS256')
     const keys = await startKeyServer([provider.publicJwk])
     const issuers = [{ issuer, audience: 'push.example', algorithms: ['RS256'], jwksUrl: keys.url }]

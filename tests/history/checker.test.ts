@@ -137,6 +137,17 @@ describe('an older backup', () => {
     expect(violations).toMatchObject([{ invariant: 'I1', explanation: expect.stringContaining('event 4') }])
   })
 
+  it('lets a retry store anew what it took away', () => {
+    const unsure = { ...publication('event 4', idOf(4)), attempts: [{ kind: 'unknown' as const }] }
+    const retried = { ...unsure, attempts: [...unsure.attempts, ...publication('event 4', idOf(5)).attempts] }
+    const taken: Step = { kind: 'block', type: 'message', id: idOf(4), topic: 'orders', data: '"event 4"' }
+    const steps = [opened(3), taken, gap('diverged', idOf(4), idOf(3), null), { ...taken, id: idOf(5) }]
+    const stream = { steps, isSettled: true }
+    const withdrawn = new Set([idOf(4)])
+    expect(checkHistory(history(stream, { withdrawn }, [retried]))).toEqual([])
+    expect(checkHistory(history(stream, {}, [retried]))).not.toEqual([])
+  })
+
   it('is no excuse without a gap', () => {
     const steps = [opened(2), event(3), fourth]
     const violations = checkHistory(history({ steps, isSettled: true }, facts, anew))

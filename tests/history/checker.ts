@@ -119,18 +119,29 @@ class Judge {
   /** I4 and I5 for one delivery: one event has one id, and one number one event. */
   #identity(got: string, { cursor }: Delivery, known: KnownEvent): void {
     if (!this.#facts.epochs.includes(cursor.epoch)) this.#broken('I4', `${got}, and there is no such epoch`)
-    if (known.cursor !== undefined && identity(known.cursor) !== identity(cursor)) {
+    // Whoever tries again after it was taken away stores it anew, as another event.
+    if (this.#isWithdrawn(cursor)) return
+    if (
+      known.cursor !== undefined &&
+      !this.#isWithdrawn(known.cursor) &&
+      identity(known.cursor) !== identity(cursor)
+    ) {
       this.#broken('I4', `${got}; its publisher was answered ${show(known.cursor)}`)
     }
     const elsewhere = this.#existing.get(known.data)
-    if (elsewhere !== undefined && identity(elsewhere.cursor) !== identity(cursor)) {
+    if (
+      elsewhere !== undefined &&
+      !this.#isWithdrawn(elsewhere.cursor) &&
+      identity(elsewhere.cursor) !== identity(cursor)
+    ) {
       this.#broken('I5', `${got}; the same event is ${show(elsewhere.cursor)}, and ${elsewhere.why}`)
     }
   }
 
   #exists(existing: Existing): void {
     const { cursor, event } = existing
-    if (!this.#existing.has(event.data)) this.#existing.set(event.data, existing)
+    const earlier = this.#existing.get(event.data)
+    if (earlier === undefined || this.#isWithdrawn(earlier.cursor)) this.#existing.set(event.data, existing)
     if (this.#isWithdrawn(cursor)) return
     const other = this.#numbers.get(cursor.seq)
     if (other === undefined) this.#numbers.set(cursor.seq, existing)

@@ -99,9 +99,11 @@ export const plantedBugs: { readonly [name: string]: Bug } = {
       const gap = steps[at]
       if (gap?.kind !== 'block' || gap.type !== 'gap' || stream.topics[0] !== '**') return undefined
       const { from, to } = JSON.parse(gap.data!) as { from: string; to: string }
-      // Only if something of it is certain to exist.
+      // Only if something of it is certain to exist, or if the stream would go on in another epoch.
       const ids = history.publications.flatMap(acknowledgedIds)
-      const isCertain = ids.some((id) => seqOf(id) > seqOf(from) && seqOf(id) <= seqOf(to))
+      const isCertain =
+        parseCursor(from)?.epoch !== parseCursor(to)?.epoch ||
+        ids.some((id) => seqOf(id) > seqOf(from) && seqOf(id) <= seqOf(to))
       return isCertain ? steps.toSpliced(at, 1, { kind: 'block', type: 'message', id: to }) : undefined
     })
   },
@@ -211,14 +213,12 @@ function changeSteps(
   pick: Pick,
   change: (steps: readonly Step[], at: number, stream: StreamHistory) => readonly Step[] | undefined,
 ): History | undefined {
-  const offers = history.streams.flatMap((stream, index) =>
-    stream.steps.flatMap((_, at) => {
-      const steps = change(stream.steps, at, stream)
-      return steps === undefined ? [] : [{ index, stream: { ...stream, steps } }]
-    }),
-  )
-  const offer = offers[pick(0, Math.max(0, offers.length - 1))]
-  return offer && { ...history, streams: history.streams.with(offer.index, offer.stream) }
+  const places = history.streams.flatMap((stream, index) => stream.steps.map((_, at) => ({ index, at })))
+  return firstFrom(places, pick, ({ index, at }) => {
+    const stream = history.streams[index]!
+    const steps = change(stream.steps, at, stream)
+    return steps && { ...history, streams: history.streams.with(index, { ...stream, steps }) }
+  })
 }
 
 function changePublication(
@@ -226,10 +226,22 @@ function changePublication(
   pick: Pick,
   change: (publication: Publication) => Publication | undefined,
 ): History | undefined {
-  const offers = history.publications.flatMap((publication, index) => {
+  return firstFrom([...history.publications.entries()], pick, ([index, publication]) => {
     const changed = change(publication)
-    return changed === undefined ? [] : [{ index, changed }]
+    return changed && { ...history, publications: history.publications.with(index, changed) }
   })
-  const offer = offers[pick(0, Math.max(0, offers.length - 1))]
-  return offer && { ...history, publications: history.publications.with(offer.index, offer.changed) }
+}
+
+/** What the first place offers that offers something, counted from a picked one and round to it. */
+function firstFrom<Place>(
+  places: readonly Place[],
+  pick: Pick,
+  offer: (place: Place) => History | undefined,
+): History | undefined {
+  const start = pick(0, Math.max(0, places.length - 1))
+  for (let step = 0; step < places.length; step++) {
+    const offered = offer(places[(start + step) % places.length]!)
+    if (offered !== undefined) return offered
+  }
+  return undefined
 }

@@ -6,15 +6,20 @@ import { until } from './until.ts'
 
 /** How to publish. */
 export interface PublisherOptions {
-  readonly port: number
+  /** Of the server; or of several nodes, asked in turn. */
+  readonly port: number | readonly number[]
   /** Names what it sends; unique in a test. */
   readonly name: string
   /** An attempt without an answer is given up after this long. */
   readonly timeoutMs?: number
   /** Attempts under one key before it is left unknown. */
   readonly attempts?: number
+  /** Asks again, too, when it is told that nothing can be stored now: by 429, 503 or 507. */
+  readonly isPersistent?: boolean
   /** Over TLS, whoever made the certificate. */
   readonly isSecure?: boolean
+  /** Further headers: a key, for example. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** An answer to a request. */
@@ -38,10 +43,18 @@ export class Publisher implements Disposable {
   readonly #options: Required<PublisherOptions>
   readonly #agent: Agent
   #count = 0
+  #turn = 0
   #isStopped = false
 
   constructor(options: PublisherOptions) {
-    this.#options = { timeoutMs: 5_000, attempts: 1_000, isSecure: false, ...options }
+    this.#options = {
+      timeoutMs: 5_000,
+      attempts: 1_000,
+      isPersistent: false,
+      isSecure: false,
+      headers: {},
+      ...options,
+    }
     const agent = { keepAlive: true, maxSockets: 512 }
     this.#agent = options.isSecure
       ? new SecureAgent({ ...agent, rejectUnauthorized: false })
@@ -54,7 +67,7 @@ export class Publisher implements Disposable {
     let outcome: Outcome = { kind: 'unknown' }
     for (let attempt = 0; attempt < this.#options.attempts && !this.#isStopped; attempt++) {
       outcome = await this.attempt(publication)
-      if (outcome.kind !== 'unknown') break
+      if (!this.#isOpen(outcome)) break
       await until('the next attempt', isNext())
     }
     return outcome
@@ -108,10 +121,26 @@ export class Publisher implements Disposable {
     }, 0)
   }
 
+  /** Whether it is worth asking again. */
+  #isOpen(outcome: Outcome): boolean {
+    if (outcome.kind === 'refused') return this.#options.isPersistent && forNow.has(outcome.status)
+    return outcome.kind === 'unknown'
+  }
+
+  #nextPort(): number {
+    const { port } = this.#options
+    return typeof port === 'number' ? port : port[this.#turn++ % port.length]!
+  }
+
   #send(key: string, body: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const { port, timeoutMs, isSecure } = this.#options
-      const headers = { 'content-type': 'application/json', 'idempotency-key': key }
+      const { timeoutMs, isSecure } = this.#options
+      const port = this.#nextPort()
+      const headers = {
+        ...this.#options.headers,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      }
       const outgoing = (isSecure ? secureRequest : request)(
         { port, host: '127.0.0.1', path: '/api/events', method: 'POST', agent: this.#agent, headers },
         (response) => {
@@ -133,6 +162,9 @@ export class Publisher implements Disposable {
     })
   }
 }
+
+/** Refusals that say "not now". */
+const forNow = new Set([429, 503, 507])
 
 function readOutcome({ status, text }: Answer): Outcome {
   if (status === 200 || status === 201) {

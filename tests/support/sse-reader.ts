@@ -9,7 +9,8 @@ import { until } from './until.ts'
 
 /** What to read, and how. */
 export interface ReaderOptions {
-  readonly port: number
+  /** Of the server; or of several nodes, to each of which a connection goes in turn. */
+  readonly port: number | readonly number[]
   readonly topics: readonly string[]
   readonly types?: readonly string[]
   /** Sent with the first request; later ones send the last id that came. */
@@ -17,6 +18,8 @@ export interface ReaderOptions {
   readonly name?: string
   /** Come back when the connection ends, as EventSource does; after a few milliseconds, or as `retry:` says. */
   readonly reconnect?: 'at-once' | 'as-told' | 'never'
+  /** Gives a connection up on which nothing at all has come for so long, as clients do. */
+  readonly watchdogMs?: number
   readonly httpVersion?: '1.0' | '1.1'
   /** Over TLS, whoever made the certificate. */
   readonly isSecure?: boolean
@@ -71,7 +74,7 @@ export class SseReader implements Disposable {
     this.steps.push({ kind: 'opened', lastEventId: this.lastEventId })
     this.head = undefined
     this.connections++
-    const target = { port: this.options.port, host: '127.0.0.1', rejectUnauthorized: false }
+    const target = { port: this.port, host: '127.0.0.1', rejectUnauthorized: false }
     const socket = this.options.isSecure ? connectTls(target) : connect(target)
     this.#socket = socket
     const blocks = new BlockReader(
@@ -94,11 +97,19 @@ export class SseReader implements Disposable {
       },
       onEnd: () => socket.destroy(),
     })
+    const { watchdogMs = 0 } = this.options
+    socket.setTimeout(watchdogMs, () => socket.destroy())
     socket.on('data', (bytes) => response.push(bytes))
     socket.on('error', () => {})
     socket.on('close', () => this.#onClose())
     socket.write(this.#request())
     if (this.#isPaused) socket.pause()
+  }
+
+  /** Where the present connection goes; before the first, where that will go. */
+  get port(): number {
+    const { port } = this.options
+    return typeof port === 'number' ? port : port[Math.max(0, this.connections - 1) % port.length]!
   }
 
   /** Everything of this stream, for the checker. */
@@ -184,11 +195,11 @@ export class SseReader implements Disposable {
   }
 
   #request(): string {
-    const { topics, types, query = {}, headers = {}, httpVersion = '1.1', port } = this.options
+    const { topics, types, query = {}, headers = {}, httpVersion = '1.1' } = this.options
     const params = new URLSearchParams(query)
     for (const topic of topics) params.append('topic', topic)
     if (types !== undefined) params.set('types', types.join(','))
-    const lines = [`GET /events?${params} HTTP/${httpVersion}`, `Host: 127.0.0.1:${port}`]
+    const lines = [`GET /events?${params} HTTP/${httpVersion}`, `Host: 127.0.0.1:${this.port}`]
     lines.push('Accept: text/event-stream')
     if (this.lastEventId !== undefined) lines.push(`Last-Event-ID: ${this.lastEventId}`)
     for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)

@@ -1,5 +1,6 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { parseCursor } from '@tidings/protocol'
-import { checkConduct, checkHistory, type LogFacts, type Violation } from '../history/index.ts'
+import { checkConduct, checkHistory, type History, type LogFacts, type Violation } from '../history/index.ts'
 import { getText } from './get-text.ts'
 import type { Publisher } from './publisher.ts'
 import type { ServerProcess } from './server-process.ts'
@@ -15,15 +16,18 @@ export interface StoredLog {
   readonly head: number
 }
 
-/** Reads a server's whole log through its JSON pages. */
-export async function readLog(url: string): Promise<StoredLog> {
+/**
+ * Reads a server's whole log through its JSON pages.
+ * @param headers of somebody who may read all of it.
+ */
+export async function readLog(url: string, headers: OutgoingHttpHeaders = {}): Promise<StoredLog> {
   const events = new Map<string, string>()
   let after: string | null = null
   let head = ''
   do {
     const query: URLSearchParams = new URLSearchParams({ topic: '**', limit: '1000', order: 'asc' })
     if (after !== null) query.set('after', after)
-    const page = JSON.parse((await getText(`${url}/api/events?${query}`)).text) as Page
+    const page = JSON.parse((await getText(`${url}/api/events?${query}`, headers)).text) as Page
     for (const { id, data } of page.events) events.set(id, JSON.stringify(data))
     head = page.head
     after = page.next
@@ -56,16 +60,28 @@ export interface Parties {
  * @param facts what was done to the log on purpose; what can be read from the log itself, if absent.
  */
 export async function judge(parties: Parties, facts: Partial<LogFacts> = {}): Promise<readonly Violation[]> {
-  const log = await readLog(parties.server.url)
-  await Promise.all(parties.readers.map((reader) => reachHead(reader, log)))
-  const violations = checkHistory({
-    publications: parties.publishers.flatMap(({ publications }) => publications),
-    streams: parties.readers.map((reader) => reader.history(true)),
-    facts: { epochs: [log.epoch], trimmedThrough: log.trimmedThrough, stored: log.events, ...facts },
-  })
-  violations.push(...checkConduct({ output: parties.server.output, unexpectedEnds: [] }))
+  const { server } = parties
+  const violations = checkHistory(await settledHistory(await readLog(server.url), parties, facts))
+  violations.push(...checkConduct({ output: server.output, unexpectedEnds: [] }))
   // One lost event in a long run is enough to know, and a thousand explanations help nobody.
   return violations.slice(0, 5)
+}
+
+/**
+ * Waits until every reader stands at the head of the log, and gathers what everybody saw.
+ * @param facts what was done to the log on purpose; what can be read from the log itself, if absent.
+ */
+export async function settledHistory(
+  log: StoredLog,
+  { publishers, readers }: Omit<Parties, 'server'>,
+  facts: Partial<LogFacts> = {},
+): Promise<History> {
+  await Promise.all(readers.map((reader) => reachHead(reader, log)))
+  return {
+    publications: publishers.flatMap(({ publications }) => publications),
+    streams: readers.map((reader) => reader.history(true)),
+    facts: { epochs: [log.epoch], trimmedThrough: log.trimmedThrough, stored: log.events, ...facts },
+  }
 }
 
 /** Waits until a reader stands at the head: events lead there, and heartbeats where they were not for it. */

@@ -7,12 +7,14 @@ import { reconnectCase } from './reconnect.ts'
 import { resumeCases } from './resume.ts'
 import { secureCase } from './secure.ts'
 import { startCase } from './start.ts'
+import { workersCase } from './workers.ts'
 
 /** Every case, in the order of the table. */
 export const cases: readonly Case[] = [
   ...fanoutCases,
   idleCase,
   secureCase,
+  workersCase,
   ...publishCases,
   ...resumeCases,
   reconnectCase,

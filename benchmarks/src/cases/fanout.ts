@@ -31,9 +31,10 @@ const samplesPerSecond = 20_000
 /** After the last publish, what is still to come gets this long; what has not come then counts as lost. */
 const graceMs = 10_000
 
-const perCpuSecond = 'deliveriesPerCpuSecond'
+/** The column that says what a delivery costs. */
+export const perCpuSecond = 'deliveriesPerCpuSecond'
 
-const columns: readonly Column[] = [
+export const fanoutColumns: readonly Column[] = [
   { key: 'deliveriesPerSecond', title: 'deliveries/s', digits: 0 },
   { key: perCpuSecond, title: 'per CPU-second', digits: 0 },
   { key: 'p50Ms', title: 'p50 ms', digits: 1 },
@@ -54,22 +55,31 @@ function fanout({ name, streams, eventsPerSecond, servers, headlines, targets }:
         ? 'One POST an event. Every stream gets every event.'
         : `A POST of ${perBatch} events every 5 ms (nchan, which has no batches: one POST an event). Every stream gets every event.`,
     servers,
-    columns,
+    columns: fanoutColumns,
     ratioOf: perCpuSecond,
     headlines,
     targets,
     run: (contender, effort) =>
-      withServer(contender, effort, (server) => measure(contender, server, streams, eventsPerSecond, effort)),
+      withServer(contender, effort, (server) =>
+        measureFanout({ contender, server, streams, eventsPerSecond, effort }),
+      ),
   }
 }
 
-async function measure(
-  contender: Contender,
-  server: ServerProcess,
-  streams: number,
-  eventsPerSecond: number,
-  effort: Effort,
-): Promise<Metrics> {
+/** One measurement. */
+export interface FanoutRun {
+  readonly contender: Contender
+  readonly server: ServerProcess
+  readonly streams: number
+  readonly eventsPerSecond: number
+  readonly effort: Effort
+  /** What else is read when all streams are open. */
+  readonly inspect?: () => Promise<Metrics>
+}
+
+/** Publishes at a steady rate to many streams that all want everything. */
+export async function measureFanout(run: FanoutRun): Promise<Metrics> {
+  const { contender, server, streams, eventsPerSecond, effort } = run
   const sampleEvery = Math.max(1, Math.ceil((streams * eventsPerSecond) / samplesPerSecond))
   const crowd = new Crowd({
     port: server.port,
@@ -83,6 +93,7 @@ async function measure(
     if (!(await crowd.join(streams, { atOnce: 200, deadlineMs: 60_000 })) || crowd.ended > 0) {
       throw new Error(`only ${crowd.open} of ${streams} streams opened: ${[...crowd.reasons].join('; ')}`)
     }
+    const more = await run.inspect?.()
     await publisher.run(effort.warmSeconds * 1000)
     await until(isComplete, graceMs)
     crowd.reset()
@@ -101,6 +112,7 @@ async function measure(
       deliveredPercent: (inTime / (publisher.offered * streams)) * 100,
       lost: Math.max(0, publisher.taken * streams - crowd.received),
       ...shares,
+      ...more,
     }
   } finally {
     publisher.close()

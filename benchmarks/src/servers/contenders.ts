@@ -6,6 +6,7 @@ import { nchan } from './nchan.ts'
 import { tidings } from './tidings.ts'
 import { guardedTidings } from './tidings-auth.ts'
 import { secureTidings } from './tidings-tls.ts'
+import { tidingsWorkers } from './tidings-workers.ts'
 import { yardstick } from './yardstick.ts'
 
 /** Every server, in the order of the table. */
@@ -13,6 +14,7 @@ export const contenders: readonly Contender[] = [
   tidings,
   guardedTidings,
   ...secureTidings,
+  tidingsWorkers,
   nchan,
   betterSse,
   express,

@@ -18,6 +18,11 @@ export function moveToLoadCore(): void {
   if (canPin) execFileSync('taskset', ['-a', '-c', '-p', loadCore, String(process.pid)], { stdio: 'ignore' })
 }
 
+/** Moves a process with all its threads to the servers' core. */
+export function moveToServerCore(pid: number): void {
+  if (canPin) execFileSync('taskset', ['-a', '-c', '-p', serverCore, String(pid)], { stdio: 'ignore' })
+}
+
 function hasTaskset(): boolean {
   try {
     execFileSync('taskset', ['--version'], { stdio: 'ignore' })

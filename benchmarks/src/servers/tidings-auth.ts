@@ -31,10 +31,10 @@ export const guardedTidings: Contender = {
 }
 
 async function start(options: StartOptions): Promise<ServerProcess> {
-  const store = openCredentialStore(options.data, { tokenMaxLifetimeMs: dayS * 1_000 })
+  const store = await openCredentialStore({ data: options.data, tokenMaxLifetimeMs: dayS * 1_000 })
   const grants = { publish: [topic], subscribe: [], notify: [], admin: [] }
-  key = store.createKey({ name: 'bench', grants }).secret
-  store.close()
+  key = (await store.createKey({ name: 'bench', grants })).secret
+  await store.close()
   const config = join(makeScratchFolder(), 'config.json')
   const settings = {
     jwtIssuer: issuer,
