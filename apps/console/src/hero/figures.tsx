@@ -4,16 +4,25 @@ import { useEffect, useState } from 'react'
 
 const askEveryMs = 2_000
 
-/** What the server holds and has done, in four numbers. */
+/** What the server holds and has done, in a few numbers; and what is to be known of its store. */
 export function Figures() {
   const stats = useStats()
+  const nodes = stats?.nodes.length ?? 1
   return (
-    <dl className="facts hero-facts" aria-label="This server">
-      <Fact name="Connections" value={stats?.totalConnections} />
-      <Fact name="Events in the log" value={stats?.eventsStored} />
-      <Fact name="Deliveries" value={stats?.totalEventsSent} />
-      <Fact name="Durability" value={stats?.durability} />
-    </dl>
+    <>
+      <dl className="facts hero-facts" aria-label="This server">
+        <Fact name="Connections" value={stats?.totalConnections} />
+        <Fact name="Events in the log" value={stats?.eventsStored} />
+        <Fact name="Deliveries" value={stats?.totalEventsSent} />
+        <Fact name="Durability" value={stats?.durability} />
+        {nodes > 1 && <Fact name="Nodes" value={nodes} />}
+      </dl>
+      {stats?.store.warnings.map((warning) => (
+        <p key={warning} className="store-warning">
+          {warning}
+        </p>
+      ))}
+    </>
   )
 }
 

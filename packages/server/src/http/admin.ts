@@ -89,6 +89,8 @@ async function revoke(
   target: RevocationTarget,
 ): Promise<number> {
   const [kind, name] = target
+  // A store that is out of reach says so here, while nothing is done yet.
+  if (kind !== 'connection') await store.lookAgain()
   // Counted before: the store tells everybody of a revocation in the same turn.
   const elsewhere = tidings.peers.askAll('revoke', target)
   const ended = tidings.revoke(chosenBy(target))

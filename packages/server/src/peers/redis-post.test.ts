@@ -103,8 +103,8 @@ it('leaves nothing in Redis, and takes no notice of what is no letter', async ()
   const [first, second] = await openThree()
   second.answer('who', () => 'here')
   for (const noise of ['', 'null', '{', '{"kind":"question"}', '[1]', 'x'.repeat(5_000_000)]) {
-    await redis.command('PUBLISH', 'tidings:{main}:to:all', noise)
-    await redis.command('PUBLISH', `tidings:{main}:to:${second.id}`, noise)
+    await redis.command('PUBLISH', 'tidings:{main}:0:to:all', noise)
+    await redis.command('PUBLISH', `tidings:{main}:0:to:${second.id}`, noise)
   }
   expect(await first.ask(second.id, 'who', null)).toBe('here')
   expect(await redis.command('DBSIZE')).toBe(0)

@@ -28,7 +28,9 @@ export class RedisPost implements Post {
 
   /** @param take called with each letter that comes. */
   constructor(address: RedisAddress, id: string, take: (letter: Letter) => void) {
-    this.#channelOf = (id) => `${address.prefix}to:${id}`
+    // Channels are of all databases of a Redis, which keys are not.
+    const database = new URL(address.url).pathname.slice(1) || '0'
+    this.#channelOf = (id) => `${address.prefix}${database}:to:${id}`
     this.#ownChannel = this.#channelOf(id)
     this.#allChannel = this.#channelOf('all')
     const onLetter = (text: string, channel: string) => {

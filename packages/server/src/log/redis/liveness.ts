@@ -17,18 +17,18 @@ export interface LivenessOptions {
 
 /**
  * Finds out whether what is written arrives. A connection can be healthy and starved: it answers pings, while the log
- * goes on elsewhere or its answers get lost. So whoever has heard nothing for an interval writes a probe where it
- * writes events, and expects it where it reads them, within another; and a log that has gone on, or has become
- * another one, without the tail moving from the spot is found in as long.
+ * goes on elsewhere or its answers get lost. So each interval a probe is written where events are written, and
+ * something has to come where they are read before the next is due; and a log that has gone on, or has become another
+ * one, without the tail moving from the spot is found in as long.
  */
 export class Liveness {
   readonly #options: LivenessOptions
   readonly #timer: NodeJS.Timeout
   #isLooking = false
-  /** What had arrived at the last look. */
-  #arrivals = 0
   /** What had arrived when a probe was written that has not; absent if none is under way. */
   #probedAt: number | undefined
+  /** When Redis had it. */
+  #writtenAt = 0
   /** Where the tail was when the log was found to be elsewhere. */
   #behindAt: Cursor | undefined
   /** What had arrived when the tail was found starved. */
@@ -56,14 +56,20 @@ export class Liveness {
     try {
       // After a standstill of this process what was expected may be here, and not yet read.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
-      if (this.#probedAt === tail.arrivals || (await this.#isLeftBehind())) this.#starve()
-      else await this.#expect()
+      if (this.#isOverdue || (await this.#isLeftBehind())) this.#starve()
+      else if (this.#probedAt !== tail.arrivals) await this.#expect()
     } catch {
       // Redis is out of reach, or has no room for a probe: nothing is to be expected.
       this.#forget()
     } finally {
       this.#isLooking = false
     }
+  }
+
+  /** A Redis that was slow to take the probe needs time to hand it out, too. */
+  get #isOverdue(): boolean {
+    const isMissing = this.#probedAt === this.#options.tail.arrivals
+    return isMissing && performance.now() - this.#writtenAt >= probeMs / 2
   }
 
   /** Whether the log was elsewhere at two looks while the tail was at one place. */
@@ -83,10 +89,9 @@ export class Liveness {
 
   async #expect(): Promise<void> {
     const { tail, probe } = this.#options
-    const isQuiet = tail.arrivals === this.#arrivals
-    this.#arrivals = tail.arrivals
-    this.#probedAt = isQuiet ? tail.arrivals : undefined
-    if (isQuiet) await probe()
+    this.#probedAt = tail.arrivals
+    await probe()
+    this.#writtenAt = performance.now()
   }
 
   #starve(): void {
