@@ -45,7 +45,7 @@ export async function expectKept(parties: Parties, facts: Partial<LogFacts> = {}
 }
 
 /** Plants bugs into a history that really was, and expects that the checker sees each of them. */
-export function expectBugsToBeSeen(history: History): void {
+function expectBugsToBeSeen(history: History): void {
   const { planted, unseen } = plantBugs(history)
   expect(unseen).toEqual([])
   // Those that need no more than a few events and streams.

@@ -7,8 +7,8 @@ import { expectKept } from './expect-kept.ts'
 import { keepFigures } from './figures.ts'
 import { Traffic } from './traffic.ts'
 
-/** A look each second: one that finds nothing and asks, one that finds no answer; and some time to come to it. */
-const noticedMs = 2 * 1_000 + 1_000 + 500
+/** Two intervals: until the next probe is written, and until it should have come; and some time to say so. */
+const noticedMs = 2 * 1_000 + 500
 
 describe.skipIf(requireProgram('redis-server') === undefined)(
   'a node whose connection is there, and nothing comes',

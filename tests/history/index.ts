@@ -1,4 +1,4 @@
 export { checkHistory } from './checker.ts'
 export type { History, LogFacts, Violation } from './history.ts'
-export { type Planting, plantBugs } from './planting.ts'
+export { plantBugs } from './planting.ts'
 export { checkConduct, checkResources, type Sample } from './resources.ts'

@@ -41,7 +41,9 @@ export const plantedBugs: { readonly [name: string]: Bug } = {
     )
   },
   'delivers what it refused': (history, pick) => {
-    const refused = history.publications.find(({ attempts }) => attempts[0]?.kind === 'refused')?.events[0]
+    const isRefused = ({ attempts }: Publication) =>
+      attempts.length > 0 && attempts.every(({ kind }) => kind === 'refused')
+    const refused = history.publications.find(isRefused)?.events[0]
     if (refused === undefined) return undefined
     const asRefused = (event: Block) => [
       { ...event, data: refused.data, topic: refused.topic, type: refused.type },

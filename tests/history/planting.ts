@@ -3,7 +3,7 @@ import type { History } from './history.ts'
 import { type Bug, plantedBugs } from './planted-bug.ts'
 
 /** What became of bugs that were planted into a history. */
-export interface Planting {
+interface Planting {
   /** Bugs for which the history had a place. */
   readonly planted: readonly string[]
   /** Those of them that the checker did not see. */
