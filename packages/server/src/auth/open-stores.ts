@@ -1,3 +1,4 @@
+import { TidingsError } from '@tidings/protocol'
 import { readRedisAddress } from '../config/store-address.ts'
 import { BackedCredentialStore, type CredentialStoreOptions } from './store/backed-credential-store.ts'
 import type { CredentialStore } from './store/credential-store.ts'
@@ -41,7 +42,15 @@ export async function openStores({ data, store = '' }: StorePlace, options: Stor
     import('./store/redis/redis-credentials.ts'),
     import('./tickets/redis/redis-tickets.ts'),
   ])
-  const link = await AuthLink.open(address, options)
-  const credentials = await BackedCredentialStore.open(new RedisCredentials(link), options)
-  return { credentials, tickets: new RedisTickets(link) }
+  for (;;) {
+    const link = await AuthLink.open(address, options)
+    try {
+      const credentials = await BackedCredentialStore.open(new RedisCredentials(link), options)
+      return { credentials, tickets: new RedisTickets(link) }
+    } catch (error) {
+      // It was there a moment ago, and is waited for like one that never was.
+      const isAway = error instanceof TidingsError && error.code === 'storage_unavailable'
+      if (!isAway || options.patienceMs !== undefined) throw error
+    }
+  }
 }

@@ -135,6 +135,14 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
     expect((await log.append(events(1))).cursors[0]!.seq).toBe(3)
   })
 
+  it('says no to appends while too few replicas follow, and takes them when that is enough', async () => {
+    const log = await open()
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1')
+    await expect(log.append(events(1))).rejects.toMatchObject({ code: 'storage_unavailable' })
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0')
+    expect((await log.append(events(1))).cursors[0]!.seq).toBe(1)
+  })
+
   it('names what Redis is set to, and notices when that changes', async () => {
     const log = await open()
     expect(log.durability).toBe('fsync')

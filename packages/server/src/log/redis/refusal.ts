@@ -3,8 +3,11 @@ import { RedisRefusal, RedisUnanswered } from '../../redis/redis-error.ts'
 import { storageFull, storageUnanswered, storageUnavailable } from '../refusals.ts'
 import { LogMissing } from './selector.ts'
 
-/** Answers of a Redis that stores nothing now, for want of memory, of disk, or of replicas. */
-const full = new Set(['OOM', 'MISCONF', 'NOREPLICAS'])
+/** Answers of a Redis that stores nothing now, for want of memory or of disk. */
+const full = new Set(['OOM', 'MISCONF'])
+
+/** Of one that stores nothing as long as too few replicas follow it. */
+const lonely = 'NOREPLICAS'
 
 /** Answers of one that is not, or not yet, the one that stores. */
 const elsewhere = new Set([
@@ -29,7 +32,8 @@ export function refusalOfWrite(error: Error): TidingsError {
   if (!(error instanceof RedisRefusal)) return storageUnavailable(error)
   if (full.has(error.code)) return storageFull(error)
   // A script that was broken off may have written before.
-  return elsewhere.has(error.code) ? storageUnavailable(error) : storageUnanswered(error)
+  const isUndone = elsewhere.has(error.code) || error.code === lonely
+  return isUndone ? storageUnavailable(error) : storageUnanswered(error)
 }
 
 /** Why something could not be read. */
