@@ -6,7 +6,7 @@ import { nearestName } from '../config/nearest-name.ts'
 import type { Setting } from '../config/setting.ts'
 import { type SettingKey, type Settings, settingKeys, settingTable } from '../config/setting-table.ts'
 import type { Logger, RunningServer } from '../server.ts'
-import { bannerOf } from './banner.ts'
+import { type Announced, bannerOf } from './banner.ts'
 import { CliError } from './cli-error.ts'
 import { exitCode } from './exit-code.ts'
 import { explainStart } from './start-failure.ts'
@@ -75,14 +75,6 @@ async function serve(options: Readonly<Record<string, string>>, command: Command
   const { url, mode, tidings, logger } = server
   announce({ url, mode, durability: tidings.log.durability }, logger)
   await supervise(server, settings.drainMs)
-}
-
-/** What is said of a server that listens. */
-interface Announced {
-  readonly url: string
-  readonly mode: RunningServer['mode']
-  readonly durability: RunningServer['tidings']['log']['durability']
-  readonly workers?: number
 }
 
 function readSettings(options: Readonly<Record<string, string>>, rest: readonly string[]): Settings {
