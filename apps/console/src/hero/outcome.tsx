@@ -30,7 +30,7 @@ export function Outcome({ sending, isConnected }: OutcomeProps) {
 }
 
 function wordsFor(sending: Sending | undefined, isConnected: boolean, arrivedAt: number | undefined): string {
-  if (sending === undefined) return 'It is on disk before anybody sees it.'
+  if (sending === undefined) return 'It is stored before anybody sees it.'
   if (sending.state === 'failed') return sending.words
   if (sending.state === 'waiting') {
     if (isConnected) return 'Sending…'
