@@ -1,6 +1,8 @@
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { CliProcess, tidings } from '../cli/cli-process.ts'
+import { makeCertificate, writeCertificate } from '../support/certificate.ts'
 import { freePort } from '../support/free-port.ts'
 import { freshRequest } from '../support/fresh-request.ts'
 import { requireProgram } from '../support/programs.ts'
@@ -92,6 +94,22 @@ test('a worker that hangs is ended, and another takes its place', async () => {
   expect(server.output).toContain('a worker does not answer any more')
   await until('another in its place', async () => (await childrenOf(server.pid)).length === 2)
   await areUp(server, 2)
+})
+
+test('a worker that cannot start is tried again, and holds up no end', async () => {
+  await using folder = await tempFolder()
+  const pair = makeCertificate()
+  const files = await writeCertificate(folder.path, pair)
+  await using server = await ServerProcess.start({ settings: { workers: 2, drainMs: 300, ...files } })
+  const pids = await childrenOf(server.pid)
+  await writeFile(files.tlsCert, 'half of a copy')
+  process.kill(pids[0]!, 'SIGKILL')
+  await until('it to be tried', () => server.output.includes('a worker cannot start'))
+  const starts = () => server.output.split('"a worker is up"').length - 1
+  const before = starts()
+  await writeFile(files.tlsCert, pair.cert)
+  await until('one that can', () => starts() > before, { timeoutMs: 10_000 })
+  expect(await server.kill('SIGTERM', 5_000)).toEqual({ code: 0, signal: null })
 })
 
 test('what waits for a worker that does not read is bounded, and the other goes on', async () => {

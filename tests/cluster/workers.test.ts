@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { test as always, expect } from 'vitest'
 import { type FreshAnswer, freshRequest } from '../support/fresh-request.ts'
+import { requireProgram } from '../support/programs.ts'
 import { Publisher } from '../support/publisher.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { SseReader } from '../support/sse-reader.ts'
@@ -26,6 +27,8 @@ const stores: Record<string, () => Promise<{ store?: string } & AsyncDisposable>
 }
 
 for (const [kind, openStore] of Object.entries(stores)) {
+  const test = always.skipIf(kind === 'Redis' && requireProgram('redis-server') === undefined)
+
   test(`streams spread over the workers on ${kind}, and what one takes reaches all of them in one order`, async () => {
     await using place = await openStore()
     await using server = await startWorkers(place.store === undefined ? {} : { store: place.store })

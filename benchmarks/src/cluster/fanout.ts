@@ -100,11 +100,9 @@ async function measure(
   const count = nodes.all.length
   const sampleEvery = Math.max(1, Math.ceil((count * streamsPerNode * eventsPerSecond) / samplesPerSecond))
   const crowds = nodes.ports.map((port) => new Crowd({ port, path: () => tidings.streamPath, sampleEvery }))
-  const rate = isOnRedis ? eventsPerSecond / count : eventsPerSecond
-  const { shape } = tidings
-  const publishers = await Promise.all(
-    nodes.ports.map((port) => Publisher.open({ port, shape, eventsPerSecond: rate })),
-  )
+  // On one log, one publisher that takes the nodes in turn: events come to all at the same pace as to one alone.
+  const targets = isOnRedis ? [nodes.ports] : nodes.ports
+  let publishers: readonly Publisher[] = []
   const taken = () => publishers.reduce((sum, publisher) => sum + publisher.taken, 0)
   const expected = (index: number) => (isOnRedis ? taken() : publishers[index]!.taken) * streamsPerNode
   const isComplete = () =>
@@ -117,6 +115,10 @@ async function measure(
       await crowd.join(streamsPerNode, { atOnce: 200, deadlineMs: 60_000 })
       if (crowd.ended > 0) throw new Error(`streams ended: ${[...crowd.reasons].join('; ')}`)
     }
+    // Not before: a connection that asks for nothing for ten seconds is closed.
+    publishers = await Promise.all(
+      targets.map((port) => Publisher.open({ port, shape: tidings.shape, eventsPerSecond })),
+    )
     await run(effort.warmSeconds)
     await until(isComplete, graceMs)
     for (const crowd of crowds) crowd.reset()
@@ -126,6 +128,9 @@ async function measure(
     const inTime = crowds.map(({ received }) => received)
     const reading = close()
     await until(isComplete, graceMs)
+    for (const { refused, offered, reasons } of publishers) {
+      if (refused > offered / 100) throw new Error(`publishes were refused: ${[...reasons].join('; ')}`)
+    }
     const lost = crowds.map(({ received }, index) => Math.max(0, expected(index) - received))
     return { ...shares(inTime, reading, count), ...latencies(crowds), lost: total(lost) }
   } finally {

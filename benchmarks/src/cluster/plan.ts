@@ -2,25 +2,31 @@ import { format, markdown } from '../report/table.ts'
 
 /** What things cost, as the other parts have measured them on one machine; docs/scaling.md says which and when. */
 export const costs = {
-  /** CPU of a node for one delivery, one write to a socket each, in seconds. */
-  delivery: 7e-6,
-  /** CPU of a node for an event that passes by, among others in one append, in seconds. */
-  passing: 10e-6,
+  /** CPU of a node for one delivery, in seconds: of an event that all get, and of one that a single stream gets. */
+  shared: 11e-6,
+  personal: 17e-6,
+  /** CPU of a node to be told of an append, in seconds, and of each event in it, whether anybody wants it or not. */
+  wake: 330e-6,
+  passing: 1e-6,
   /** CPU of Redis to store an event that comes with others, in seconds. */
   storing: 12e-6,
-  /** CPU of Redis for each node that reads it, in seconds. */
-  telling: 1.5e-6,
+  /** CPU of Redis to tell one node of an append, in seconds, and of each event in it. */
+  telling: 25e-6,
+  sending: 0.5e-6,
   /** Memory of a node for a stream, in bytes: of the process, and of the kernel for an idle socket. */
   stream: 7.5 * 1024,
   /** Bytes of Redis for an event of 100 bytes in a topic of its own user. */
-  stored: 300,
+  stored: 415,
   /** Bytes on the wire for one: from Redis to each node, and from a node to a stream. */
-  told: 230,
-  delivered: 240,
+  told: 180,
+  delivered: 180,
 } as const
 
 /** Up to here a core is used, so that a storm of reconnects finds room. */
 const busy = 0.5
+
+/** Above so many appends a second, those that come meanwhile are read together. */
+const wakes = 200
 
 /** The default of `maxConnections`, which is also what a process of 20,000 descriptors holds. */
 const streamsPerNode = 15_000
@@ -71,17 +77,20 @@ export function planFor({ shared, personal }: Workload, connections: number): Pl
   for (let logs = 1; ; logs++) {
     const events = shared + (personal * connections) / logs
     const streams = connections / logs
-    const deliveries = streams * (shared + personal)
-    const room = busy - events * costs.passing
+    const appends = Math.min(events, wakes)
+    const reading = appends * costs.wake + events * costs.passing
+    const delivering = streams * (shared * costs.shared + personal * costs.personal)
+    const room = busy - reading
     if (room < busy / 4) continue
-    const nodes = Math.ceil(Math.max(streams / streamsPerNode, (deliveries * costs.delivery) / room))
-    const redisCpu = events * (costs.storing + nodes * costs.telling)
+    const nodes = Math.ceil(Math.max(streams / streamsPerNode, delivering / room))
+    const redisCpu = events * costs.storing + nodes * (appends * costs.telling + events * costs.sending)
     if (redisCpu > busy) continue
+    const deliveries = streams * (shared + personal)
     return {
       logs,
       nodes: nodes * logs,
       eventsPerLog: events,
-      nodeCpu: (deliveries / nodes) * costs.delivery + events * costs.passing,
+      nodeCpu: delivering / nodes + reading,
       redisCpu,
       redisOut: events * nodes * costs.told * 8,
       out: deliveries * logs * costs.delivered * 8,

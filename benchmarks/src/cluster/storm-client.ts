@@ -41,6 +41,7 @@ export class StormClient {
   #lastId: string | undefined
   #times = 0
   #isOpen = false
+  #hasRetry = false
   #isOver = false
 
   constructor(path: string, localAddress: string, sink: StormSink) {
@@ -56,6 +57,7 @@ export class StormClient {
   connect(port: number): void {
     this.#rest = nothing
     this.#isOpen = false
+    this.#hasRetry = false
     const callback = (length: number) => this.#read(socket, readBuffer.subarray(0, length))
     const options = {
       port,
@@ -92,7 +94,6 @@ export class StormClient {
       }
       this.#isOpen = true
       this.#times++
-      this.retryMs = Number(/\nretry: (\d+)/.exec(chunk.toString('latin1'))?.[1] ?? this.retryMs)
       this.#sink.onOpen(this, this.#times)
     }
     this.#count(chunk)
@@ -108,6 +109,11 @@ export class StormClient {
     if (end === 1) return
     const blocks = bytes.subarray(0, end)
     this.#lastId = lastIdIn(blocks) ?? this.#lastId
+    // Every connection begins with one; looking for it in every block would be most of the work.
+    if (!this.#hasRetry) {
+      this.retryMs = Number(/\nretry: (\d+)/.exec(blocks.toString('latin1'))?.[1] ?? this.retryMs)
+      this.#hasRetry = true
+    }
     readStamps(blocks, (stamp) => this.#see(stamp - firstNumber))
   }
 

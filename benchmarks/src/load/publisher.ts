@@ -10,7 +10,8 @@ export interface PublishShape {
 }
 
 export interface PublisherOptions {
-  readonly port: number
+  /** Where to publish; to several in turn, one request each. */
+  readonly port: number | readonly number[]
   readonly shape: PublishShape
   readonly eventsPerSecond: number
   /** Over TLS. */
@@ -37,23 +38,33 @@ export class Publisher {
   taken = 0
   /** Events for which there was no room in the backlog, or that the server refused. */
   refused = 0
+  /** Why the first of them were refused. */
+  readonly reasons = new Set<string>()
   readonly #options: PublisherOptions
-  readonly #idle: Caller[]
+  /** Of each server, those that wait for work; the one that was used last is taken first, so that it stays open. */
+  readonly #idle: readonly Caller[][]
   readonly #all: readonly Caller[]
   readonly #backlog: { request: Buffer; events: number }[] = []
   #underway = 0
+  /** How many times a server was chosen. */
+  #turn = 0
 
   static async open(options: PublisherOptions): Promise<Publisher> {
-    const callers = await Promise.all(
-      Array.from({ length: connections }, () => Caller.open(options.port, options.isSecure)),
+    const ports = [options.port].flat()
+    const all = await Promise.all(
+      ports.map((port) =>
+        Promise.all(
+          Array.from({ length: connections / ports.length }, () => Caller.open(port, options.isSecure)),
+        ),
+      ),
     )
-    return new Publisher(options, callers)
+    return new Publisher(options, all)
   }
 
-  private constructor(options: PublisherOptions, callers: readonly Caller[]) {
+  private constructor(options: PublisherOptions, callers: readonly (readonly Caller[])[]) {
     this.#options = options
-    this.#all = callers
-    this.#idle = [...callers]
+    this.#all = callers.flat()
+    this.#idle = callers.map((some) => [...some])
   }
 
   /** Whether nothing is on its way to the server. */
@@ -105,23 +116,42 @@ export class Publisher {
   }
 
   #send(): void {
-    while (this.#backlog.length > 0 && this.#idle.length > 0) {
+    while (this.#backlog.length > 0) {
+      const idle = this.#nextIdle()
+      if (idle === undefined) return
       const { request, events } = this.#backlog.shift()!
-      void this.#call(this.#idle.pop()!, request, events)
+      void this.#call(idle, request, events)
     }
   }
 
-  async #call(caller: Caller, request: Buffer, events: number): Promise<void> {
+  /** Of the server whose turn it is, or of the next that is not busy. */
+  #nextIdle(): Caller[] | undefined {
+    for (let tried = 0; tried < this.#idle.length; tried++) {
+      const idle = this.#idle[this.#turn++ % this.#idle.length]!
+      // Servers close connections that were not used for long.
+      while (idle.at(-1)?.isOpen === false) idle.pop()
+      if (idle.length > 0) return idle
+    }
+    return undefined
+  }
+
+  async #call(idle: Caller[], request: Buffer, events: number): Promise<void> {
     this.#underway++
+    const caller = idle.pop()!
     try {
-      const { status } = await caller.call(request)
+      const { status, body } = await caller.call(request)
       if (status >= 200 && status < 300) this.taken += events
-      else this.refused += events
-    } catch {
-      this.refused += events
+      else this.#refuse(events, `${status}: ${body.toString().slice(0, 200)}`)
+    } catch (error) {
+      this.#refuse(events, (error as Error).message)
     }
     this.#underway--
-    if (caller.isOpen) this.#idle.push(caller)
+    if (caller.isOpen) idle.push(caller)
     this.#send()
+  }
+
+  #refuse(events: number, reason: string): void {
+    this.refused += events
+    if (this.reasons.size < 5) this.reasons.add(reason)
   }
 }

@@ -70,7 +70,7 @@ export async function openTidings(settings: Settings, policy: Policy, given: Giv
     pageEvents: settings.replayPageEvents,
     pageBytes: settings.streamBufferBytes,
   })
-  const peers = given.peers ?? (await openPeers(settings))
+  const peers = given.peers ?? (await openPeers(settings, given.onNotice))
   const retention = given.log === undefined ? RetentionTimer.of(log, settings) : undefined
   return new TidingsHub({ settings, log, hub, peers, policy, retention })
 }

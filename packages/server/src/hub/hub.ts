@@ -157,6 +157,8 @@ export class Hub {
       const standing = await this.#log.stand(cursor)
       // Another node may have shown what is still on its way here.
       if (standing === 'valid') await this.#arriveAt(cursor)
+      // A new epoch that this hub was not told of yet: whoever began now would be told twice.
+      if (standing === 'epoch' && cursor.epoch === this.#head.epoch) await this.#untilStep()
       return standing
     }
     const tag = cursor.seq === floor.seq ? floor.tag : this.#tail.at(cursor.seq)!.tag

@@ -54,6 +54,18 @@ describe.skipIf(program === undefined)('hubs of several nodes on one log', () =>
     }
   })
 
+  it('know of an epoch that has ended before they say so, lest it be told twice', async () => {
+    const fast = await openNode()
+    for (let round = 0; round < 5; round++) {
+      const [cursor] = (await fast.log.append([event, event])).cursors
+      // What came before it was opened is not in its memory.
+      const slow = await openNode(20)
+      await fast.log.rotate()
+      expect(await slow.hub.stand(cursor!)).toBe('epoch')
+      expect(slow.hub.head.epoch).toBe(fast.hub.head.epoch)
+    }
+  })
+
   it('do not vouch for a place that nobody has shown', async () => {
     const { log, hub } = await openNode()
     const [cursor] = (await log.append([event])).cursors

@@ -1,4 +1,5 @@
 import type { Cursor, Durability, NewEvent, PayloadFormat, StoreHealth, TopicSet } from '@tidings/protocol'
+import type { StoreNotice } from '../observe/store-notice.ts'
 
 /** An event as the log keeps it. Its id is the cursor of the log's epoch, `seq` and `tag`. */
 export interface StoredEvent {
@@ -14,7 +15,7 @@ export interface StoredEvent {
   readonly payload: string
 }
 
-export type { Durability, StoreHealth }
+export type { Durability, StoreHealth, StoreNotice }
 
 /** Which events a reader wants. */
 export interface Selection {
@@ -102,12 +103,6 @@ export interface Tail {
   /** Where it began: every event after this place is called back, once. */
   readonly head: Cursor
   stop(): void
-}
-
-/** Something that whoever runs a store should know, as it happens. */
-export interface StoreNotice {
-  readonly level: 'info' | 'warn'
-  readonly message: string
 }
 
 /** How much a log keeps. The oldest events go first, when any of the three is exceeded. */

@@ -1,9 +1,13 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { requireProgram } from '../../../../tests/support/programs.ts'
 import { RedisServer } from '../../../../tests/support/redis-server.ts'
 import { TcpProxy } from '../../../../tests/support/tcp-proxy.ts'
 import { until } from '../../../../tests/support/until.ts'
+import type { StoreNotice } from '../observe/store-notice.ts'
 import { openPeers } from './open-peers.ts'
 import type { Peers } from './peers.ts'
+
+const it = test.skipIf(requireProgram('redis-server') === undefined)
 
 let redis: RedisServer
 const opened: Peers[] = []
@@ -17,8 +21,8 @@ afterEach(async () => {
   await redis[Symbol.asyncDispose]()
 })
 
-async function open(name = 'main'): Promise<Peers> {
-  const peers = await openPeers({ store: `${redis.url}?name=${name}` })
+async function open(name = 'main', onNotice?: (notice: StoreNotice) => void): Promise<Peers> {
+  const peers = await openPeers({ store: `${redis.url}?name=${name}` }, onNotice)
   opened.push(peers)
   return peers
 }
@@ -116,4 +120,20 @@ it('sends nothing that is too long, and counts an answer that is as none', async
   second.answer('long', () => long)
   expect(await first.ask(second.id, 'long', null)).toBeUndefined()
   await expect(first.ask(second.id, 'long', long)).rejects.toThrow('too long')
+})
+
+it('says once that it may not listen, and what its user needs', async () => {
+  const { port } = redis
+  await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', '~tidings:*', '+@all', 'resetchannels')
+  const notices: string[] = []
+  const onNotice = ({ message }: StoreNotice) => void notices.push(message)
+  const peers = await openPeers({ store: `redis://app:secret@127.0.0.1:${port}` }, onNotice)
+  opened.push(peers)
+  await until('it has said so', () => notices.length > 0)
+  expect(notices[0]).toContain('ACL SETUSER … &tidings:{main}:*')
+  expect(notices[0]).not.toContain('secret')
+  await redis.command('ACL', 'SETUSER', 'app', '&tidings:*')
+  const other = await open()
+  await until('it is heard', () => other.others === 1)
+  expect(notices).toHaveLength(1)
 })

@@ -1,4 +1,6 @@
 import type { RedisAddress } from '../config/store-address.ts'
+import type { StoreNotice } from '../observe/store-notice.ts'
+import { isRefusedLogin } from '../redis/redis-error.ts'
 import { RedisLink } from '../redis/redis-link.ts'
 import { type Letter, type Post, readLetter, writeLetter } from './post.ts'
 
@@ -24,10 +26,19 @@ export class RedisPost implements Post {
   readonly #sender: RedisLink
   readonly #timer: NodeJS.Timeout
   #others = 0
+  #hasComplained = false
   #heardAt = 0
 
-  /** @param take called with each letter that comes. */
-  constructor(address: RedisAddress, id: string, take: (letter: Letter) => void) {
+  /**
+   * @param take called with each letter that comes.
+   * @param onNotice told, once, if Redis does not let this process listen.
+   */
+  constructor(
+    address: RedisAddress,
+    id: string,
+    take: (letter: Letter) => void,
+    onNotice: (notice: StoreNotice) => void = () => {},
+  ) {
     // Channels are of all databases of a Redis, which keys are not.
     const database = new URL(address.url).pathname.slice(1) || '0'
     this.#channelOf = (id) => `${address.prefix}${database}:to:${id}`
@@ -51,7 +62,16 @@ export class RedisPost implements Post {
         // Everybody, this process too, counts again.
         this.#publish(this.#allChannel, echo).catch(() => {})
       },
-      onDown: () => this.#forget(),
+      onDown: (reason) => {
+        this.#forget()
+        if (!isRefusedLogin(reason) || this.#hasComplained) return
+        this.#hasComplained = true
+        const remedy = `let its user have the channels: ACL SETUSER … &${address.prefix}*`
+        onNotice({
+          level: 'warn',
+          message: `Redis keeps the nodes from each other (${reason.message}); ${remedy}`,
+        })
+      },
     })
     this.#sender.start()
     this.#receiver.start()

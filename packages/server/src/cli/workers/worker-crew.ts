@@ -150,8 +150,10 @@ export class WorkerCrew {
         this.#restarts.delete(timer)
         this.#launch(number).then(
           (start) => {
-            if (!start.isUp)
-              this.#options.logger.error({ worker: number, reason: start.message }, 'a worker cannot start')
+            if (start.isUp) return
+            this.#options.logger.error({ worker: number, reason: start.message }, 'a worker cannot start')
+            // What keeps it from starting may pass: its end brings the next try.
+            this.#workers.get(number)?.kill()
           },
           // It has ended meanwhile, which is seen where all ends are.
           () => {},

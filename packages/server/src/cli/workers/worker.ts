@@ -24,6 +24,8 @@ const channel = new Channel(process as ChannelEnd)
 channel.answer(startQuestion, start)
 channel.answer(pulseQuestion, () => true)
 let isLive = false
+// Until it is live there is nothing to be closed.
+channel.hear(closeWord, () => process.exit(exitCode.ok))
 // Whoever is left alone while it starts has nobody to say goodbye to.
 void channel.ended.then(() => {
   if (!isLive) process.exit(exitCode.internal)

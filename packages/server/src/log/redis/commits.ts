@@ -13,6 +13,12 @@ type AppendResult =
   | readonly ['mismatch']
   | readonly ['duplicate', epoch: string, first: string, tags: string]
 
+/** A commit that Redis has taken: the tags of each append, and its answer. */
+interface Stored {
+  readonly tags: readonly (readonly string[])[]
+  readonly reply: AppendReply
+}
+
 /** What commits need of the log. */
 export interface CommitsOptions {
   /**
@@ -52,19 +58,25 @@ export class Commits {
   }
 
   async #commitAll(): Promise<void> {
-    const acknowledged: Promise<void>[] = []
+    const acknowledged = new Set<Promise<void>>()
     while (!this.#gathering.isEmpty) {
       await this.#gathering.ripen()
-      const settled = await this.#commit(this.#gathering.take())
-      if (settled !== undefined) acknowledged.push(settled)
+      const pending = this.#gathering.take()
+      const stored = await this.#commit(pending)
+      if (stored !== undefined) {
+        const settled: Promise<void> = this.#settle(pending, stored).finally(() =>
+          acknowledged.delete(settled),
+        )
+        acknowledged.add(settled)
+      }
       this.#gathering.expect()
     }
     this.#isCommitting = false
     await Promise.all(acknowledged)
   }
 
-  /** @returns when all are answered; the next commit need not wait for that. */
-  async #commit(pending: readonly Pending[]): Promise<Promise<void> | undefined> {
+  /** @returns what was stored; `undefined` if that is refused, and all have been told. */
+  async #commit(pending: readonly Pending[]): Promise<Stored | undefined> {
     const tags = pending.map(({ events }) => newTags(events.length))
     const groups = pending.flatMap(({ events, key = '' }) => [
       key,
@@ -76,18 +88,16 @@ export class Commits {
     )
     try {
       const reply = await this.#options.store([String(pending.length), ...groups, ...entries])
-      return this.#settle(pending, tags, reply)
+      return { tags, reply }
     } catch (error) {
       for (const { reject } of pending) reject(error as Error)
       return undefined
     }
   }
 
-  async #settle(
-    pending: readonly Pending[],
-    tags: readonly (readonly string[])[],
-    [epoch, results]: AppendReply,
-  ): Promise<void> {
+  /** Answers all; the next commit does not wait for that. */
+  async #settle(pending: readonly Pending[], { tags, reply }: Stored): Promise<void> {
+    const [epoch, results] = reply
     const answers = results.map((result, group) => appended(result, epoch, tags[group]!))
     const last = answers.findLast((answer) => answer?.isDuplicate === false)?.cursors.at(-1)
     if (last !== undefined) await this.#options.stored(last)

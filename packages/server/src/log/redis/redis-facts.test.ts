@@ -24,6 +24,12 @@ describe('what an acknowledgement of Redis is worth', () => {
     ['os-buffer', 'one that is flushed every second', facts({}, 'everysec')],
     ['os-buffer', 'one that is flushed when the system likes', facts({}, 'no')],
     ['os-buffer', 'one that rests while it is rewritten', facts({}, 'always', 'yes')],
+    [
+      'memory',
+      'one that is still being written for the first time',
+      facts({ aof_rewrite_in_progress: '1', aof_base_size: '0' }),
+    ],
+    ['fsync', 'one that is being rewritten', facts({ aof_rewrite_in_progress: '1', aof_base_size: '4096' })],
     ['memory', 'none', facts({ aof_enabled: '0' })],
   ] as const)('is %s with %s', (durability, _, { durability: found }) => expect(found).toBe(durability))
 
@@ -59,7 +65,7 @@ describe('a Redis is refused', () => {
   it('that gives less than is asked for, with all that is to be done', () => {
     const poor = facts({ maxmemory: '100', maxmemory_policy: 'allkeys-lru' }, 'everysec')
     expect(() => checkFacts(poor, 'fsync', shown)).toThrow(
-      /noeviction: CONFIG SET maxmemory-policy noeviction\n.*CONFIG SET appendfsync always\nOr accept the loss: --durability memory/s,
+      /noeviction: CONFIG SET maxmemory-policy noeviction\n.*CONFIG SET appendfsync always\nAnd put it into redis.conf.*\nOr accept the loss: --durability memory/s,
     )
   })
 
@@ -67,6 +73,12 @@ describe('a Redis is refused', () => {
     const evicting = facts({ maxmemory: '100', maxmemory_policy: 'volatile-lru' })
     expect(() => checkFacts(evicting, 'fsync', shown)).toThrow('volatile-lru')
     expect(() => checkFacts(evicting, 'memory', shown)).not.toThrow()
+  })
+
+  it('but not for good while its append-only file is written for the first time', () => {
+    const beginning = facts({ aof_rewrite_scheduled: '1', aof_base_size: '0' })
+    expect(() => checkFacts(beginning, 'fsync', shown)).toThrow(expect.objectContaining({ name: 'Error' }))
+    expect(() => checkFacts(beginning, 'memory', shown)).not.toThrow()
   })
 
   it('never for what nobody asked for', () => {

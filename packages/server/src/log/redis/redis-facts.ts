@@ -44,7 +44,11 @@ export function judge(
   config: ReadonlyMap<string, string> | undefined,
 ): RedisFacts {
   const of = (name: string) => info.get(name) ?? ''
-  const isAppending = of('aof_enabled') === '1'
+  // Switched on a moment ago, the file does not count before it was written whole for the first time: until then a
+  // crash leaves nothing of it.
+  const isRewriting = of('aof_rewrite_in_progress') === '1' || of('aof_rewrite_scheduled') === '1'
+  const isBeginning = of('aof_enabled') === '1' && isRewriting && of('aof_base_size') === '0'
+  const isAppending = of('aof_enabled') === '1' && !isBeginning
   const appendfsync = config?.get('appendfsync')
   const isResting = config?.get('no-appendfsync-on-rewrite') === 'yes'
   const durability = durabilityOf(isAppending, isResting ? 'no' : appendfsync)
@@ -55,7 +59,9 @@ export function judge(
         ' set it to noeviction: CONFIG SET maxmemory-policy noeviction',
     )
   }
-  if (!isAppending) {
+  if (isBeginning) {
+    warnings.push(beginning)
+  } else if (!isAppending) {
     warnings.push(
       'appendonly is no, so that a restart loses events that were acknowledged; set it: CONFIG SET appendonly yes',
     )
@@ -98,15 +104,23 @@ export function checkFacts(facts: RedisFacts, least: Durability, shown: string):
     )
   }
   if (least === 'memory') return
+  // That passes: it is waited for like a Redis that is not there yet.
+  if (facts.warnings.includes(beginning)) throw new Error(beginning)
   const isEvicting = facts.warnings.some((warning) => warning.startsWith('maxmemory-policy'))
   if (!isEvicting && rank[facts.durability] >= rank[least]) return
   const remedies = facts.warnings.map((warning) => `\n  ${warning}`).join('')
   throw new StoreRefused(
-    `${shown} can lose events, and durability ${least} was asked for:${remedies}\nOr accept the loss: --durability ${
+    `${shown} can lose events, and durability ${least} was asked for:${remedies}\n${lasting}\nOr accept the loss: --durability ${
       isEvicting ? 'memory' : facts.durability
     }`,
   )
 }
+
+/** A restart without `appendonly` reads an old snapshot, or nothing, instead of the file that has everything. */
+const lasting = 'And put it into redis.conf, or CONFIG REWRITE: a restart forgets what was only SET.'
+
+const beginning =
+  'the append-only file is still being written for the first time, and counts only when that is done'
 
 const rank: Readonly<Record<Durability, number>> = { memory: 0, 'os-buffer': 1, fsync: 2 }
 

@@ -105,6 +105,9 @@ class RedisLog implements EventLog {
   #known: Cursor | undefined
   /** As they were last seen. */
   #bounds: Bounds | undefined
+  /** The epoch of the tail, and those that it has left. */
+  #epoch = ''
+  readonly #left = new Set<string>()
   #whyDown = 'it was never reached'
   #whyTailDown = ''
   #closed: Promise<void> | undefined
@@ -226,6 +229,7 @@ class RedisLog implements EventLog {
 
   #startTail(start: LogState): void {
     this.#known = start.head
+    this.#epoch = start.head.epoch
     this.#bounds = boundsOf(start)
     const tail = new TailReader({
       address: this.#address,
@@ -292,7 +296,12 @@ class RedisLog implements EventLog {
 
   #onBatch(batch: Batch, place: Cursor): void {
     const isNewEpoch = this.#known?.epoch !== place.epoch
-    if (batch.events.length === 0 || (!isNewEpoch && place.seq > this.#known!.seq)) this.#known = place
+    if (batch.events.length === 0) {
+      this.#left.add(this.#epoch)
+      this.#left.delete(place.epoch)
+      this.#epoch = place.epoch
+      this.#known = place
+    } else if (!isNewEpoch && place.seq > this.#known!.seq) this.#known = place
     for (const listener of this.#listeners) listener(batch)
     this.#showing.reach(place)
   }
@@ -300,7 +309,9 @@ class RedisLog implements EventLog {
   async #lookAtFacts(): Promise<void> {
     if (!this.#link.isUp) return
     try {
-      this.#learn(await readFacts(this.#asking))
+      const facts = await readFacts(this.#asking)
+      this.#learn(facts)
+      if (!facts.isMaster) this.#link.cut(new Error('it is a replica now'))
     } catch {
       // The link says itself when it is down.
     }
@@ -322,8 +333,15 @@ class RedisLog implements EventLog {
 
   /** Waits until this node has shown it too: whoever publishes and then looks finds it. */
   async #stored(last: Cursor): Promise<void> {
+    const tail = this.#tail!
+    // The acknowledgement of an epoch that is over may come late.
+    if (this.#left.has(last.epoch)) return
     if (this.#known?.epoch !== last.epoch || this.#known.seq < last.seq) this.#known = last
-    if (this.#tail!.isUp) await this.#showing.until(last)
+    if (!tail.isUp) return
+    await this.#showing.until(last)
+    // Redis stores in an epoch that its events did not tell of: they are of another history.
+    if (tail.place.epoch !== last.epoch && !this.#left.has(last.epoch))
+      tail.cut(new Error('the log goes on elsewhere'))
   }
 
   async #run<Reply>(name: keyof typeof scripts, args: readonly string[]): Promise<Reply> {

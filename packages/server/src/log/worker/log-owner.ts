@@ -111,12 +111,13 @@ export class LogOwner {
   #send(served: Iterable<Served>, batch: Batch): void {
     const bytes = serialize(plainBatch(batch))
     for (const one of served) {
-      one.waiting += bytes.length
+      // What waits already says that it does not read: one commit alone may be larger.
       if (one.waiting > waitingBytes) {
         this.#served.delete(one)
         one.onStuck()
         continue
       }
+      one.waiting += bytes.length
       one.channel.tell(logBatch, bytes, () => {
         one.waiting -= bytes.length
       })

@@ -107,6 +107,29 @@ it('misses nothing that is stored while it opens, and shows nothing twice', asyn
   await owned.close()
 })
 
+it('takes a commit that is larger than what may wait for a worker', async () => {
+  const owned = createMemoryLog()
+  const owner = await LogOwner.open(owned)
+  const { near, far, close } = openPair()
+  let isStuck = false
+  owner.serve(far, () => {
+    isStuck = true
+  })
+  const log = await openWorkerLog(near)
+  let seen = 0
+  await log.tail(({ events }) => {
+    seen += events.length
+  })
+  const large = { topic: 'a', type: 'message', format: 'text', payload: 'x'.repeat(1024 * 1024) } as const
+  await owned.append(Array(40).fill(large))
+  await until('all of it', () => isStuck || seen === 40)
+  expect(isStuck).toBe(false)
+  await log.close()
+  close()
+  owner.close()
+  await owned.close()
+})
+
 it('fails when the process that owns the log dies, and says that nobody knows what was stored', async () => {
   const folder = newFolder()
   const { log, child, end } = await openOwned(join(folder, 'tidings.db'))

@@ -94,7 +94,7 @@ class WorkerLog implements EventLog {
   }
 
   bounds(): Promise<Bounds> {
-    return this.#channel.ask(logQuestion, { kind: 'bounds' })
+    return this.#ask({ kind: 'bounds' })
   }
 
   trim(retention: Retention, now: number): Promise<number> {
