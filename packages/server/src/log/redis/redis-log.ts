@@ -23,9 +23,11 @@ import { StoreRefused } from '../store-refused.ts'
 import type { Asking } from './asking.ts'
 import { type AppendReply, Commits } from './commits.ts'
 import { follow, newEpoch } from './follow.ts'
+import { KnownPlace } from './known-place.ts'
 import { Liveness } from './liveness.ts'
 import { keysOf, type LogKeys } from './log-keys.ts'
 import { type LogState, placeArgs, readState, type StateReply } from './log-state.ts'
+import { Notices, starvedReason } from './notices.ts'
 import { checkFacts, type RedisFacts, readFacts } from './redis-facts.ts'
 import { refusalOfRead, refusalOfWrite, wantsAnother } from './refusal.ts'
 import { scripts } from './scripts.ts'
@@ -57,8 +59,6 @@ const hastyMs = 2_000
 /** Probes kept: whoever comes later needs none. */
 const keptProbes = '8'
 
-const starvedReason = 'what is stored in Redis does not arrive here; the connection is being made anew'
-
 /**
  * Opens a log on Redis, and waits for Redis as long as it takes.
  * @throws StoreRefused if Redis lets nobody in, is too old, or can lose what `durability` promises; the message says
@@ -82,7 +82,7 @@ class RedisLog implements EventLog {
   readonly #address: RedisAddress
   readonly #least: Durability
   readonly #windowMs: number
-  readonly #notify: (notice: StoreNotice) => void
+  readonly #notices: Notices
   readonly #keys: LogKeys
   readonly #link: RedisLink
   readonly #asking: Asking = { sendCommand: (args) => this.#link.send(args) }
@@ -101,15 +101,9 @@ class RedisLog implements EventLog {
   #tail: TailReader | undefined
   #liveness: Liveness | undefined
   #watch: NodeJS.Timeout | undefined
-  /** The newest place of the log that this node knows of, from an acknowledgement or from the tail. */
-  #known: Cursor | undefined
+  #known: KnownPlace | undefined
   /** As they were last seen. */
   #bounds: Bounds | undefined
-  /** The epoch of the tail, and those that it has left. */
-  #epoch = ''
-  readonly #left = new Set<string>()
-  #whyDown = 'it was never reached'
-  #whyTailDown = ''
   #closed: Promise<void> | undefined
 
   constructor({ address, durability = 'fsync', idempotencyWindowMs = day, onNotice }: RedisLogOptions) {
@@ -117,11 +111,11 @@ class RedisLog implements EventLog {
     this.#address = address
     this.#least = durability
     this.#windowMs = idempotencyWindowMs
-    this.#notify = onNotice ?? (() => {})
+    this.#notices = new Notices(address.shown, onNotice)
     this.#keys = keysOf(address.prefix)
     this.#link = new RedisLink(address, {
       welcome: (connection) => this.#welcome(connection),
-      onUp: () => this.#onUp(),
+      onUp: () => this.#notices.up(this.#facts!),
       onDown: (reason) => this.#onDown(reason),
     })
     this.#selector = new Selector(this.#link, this.#keys)
@@ -135,8 +129,7 @@ class RedisLog implements EventLog {
   get health(): StoreHealth {
     const warnings = this.#facts?.warnings ?? []
     if (!this.#link.isUp) {
-      const reason = `Redis at ${this.#address.shown} cannot be reached: ${this.#whyDown}`
-      return { engine: 'redis', state: 'unavailable', reason, warnings }
+      return { engine: 'redis', state: 'unavailable', reason: this.#notices.whyDown, warnings }
     }
     if (this.#tail?.isUp === true && this.#liveness?.isStarved === false) {
       return { engine: 'redis', state: 'up', warnings }
@@ -222,14 +215,13 @@ class RedisLog implements EventLog {
     // A server that runs goes on with what it is given, and says so.
     if (this.#tail === undefined) checkFacts(facts, this.#least, this.#address.shown)
     this.#learn(facts)
-    const resumption = await follow(connection, { keys: this.#keys.log, facts, place: this.#known })
+    const resumption = await follow(connection, { keys: this.#keys.log, facts, place: this.#known?.place })
     if (this.#tail === undefined) this.#startTail(resumption.state)
     else if (resumption.standing !== 'seen') this.#tail.cut(new Error('the log goes on elsewhere'))
   }
 
   #startTail(start: LogState): void {
-    this.#known = start.head
-    this.#epoch = start.head.epoch
+    this.#known = new KnownPlace(start.head)
     this.#bounds = boundsOf(start)
     const tail = new TailReader({
       address: this.#address,
@@ -245,10 +237,13 @@ class RedisLog implements EventLog {
       check: () => this.#check(),
       onBatch: (batch) => this.#onBatch(batch, tail.place),
       onUp: () => {
-        this.#whyTailDown = ''
+        this.#notices.tailUp()
         this.#opening.resolve()
       },
-      onDown: (reason) => this.#onTailDown(reason),
+      onDown: (reason) => {
+        // When Redis itself is away, that is said already.
+        if (this.#link.isUp) this.#notices.tailDown(reason)
+      },
     })
     this.#tail = tail
     this.#showing.reach(start.head)
@@ -257,51 +252,29 @@ class RedisLog implements EventLog {
       follow: (place) => follow(this.#hasty, { keys: this.#keys.log, facts: this.#facts!, place }),
       probe: () =>
         this.#hasty.sendCommand(['XADD', this.#keys.probes, 'MAXLEN', keptProbes, '*', 'probe', '']),
-      onStarved: () => this.#notify({ level: 'warn', message: starvedReason }),
+      onStarved: () => this.#notices.starved(),
     })
     this.#watch = setInterval(() => void this.#lookAtFacts(), factsMs).unref()
     tail.start()
   }
 
-  #onUp(): void {
-    this.#whyDown = 'it is not known why'
-    const { shown } = this.#address
-    this.#notify({ level: 'info', message: `connected to Redis ${this.#facts!.version} at ${shown}` })
-  }
-
   #onDown(reason: Error): void {
-    if (reason instanceof StoreRefused || isRefusedLogin(reason)) {
-      this.#opening.reject(
-        reason instanceof StoreRefused
-          ? reason
-          : new StoreRefused(
-              `${this.#address.shown} lets nobody in: ${reason.message}. Check user and password.`,
-            ),
-      )
-    }
-    if (reason.message !== this.#whyDown) {
-      this.#whyDown = reason.message
-      if (this.#tail === undefined && reason instanceof StoreRefused) return
-      const message = `Redis at ${this.#address.shown} cannot be reached: ${reason.message}; trying again`
-      this.#notify({ level: 'warn', message })
-    }
+    const refusal = this.#refusalOf(reason)
+    if (refusal !== undefined) this.#opening.reject(refusal)
+    this.#notices.down(reason, this.#tail === undefined && refusal !== undefined)
   }
 
-  #onTailDown(reason: Error): void {
-    // When Redis itself is away, that is said already.
-    if (!this.#link.isUp || reason.message === this.#whyTailDown) return
-    this.#whyTailDown = reason.message
-    this.#notify({ level: 'warn', message: `nothing arrives from Redis: ${reason.message}; connecting anew` })
+  /** Why this Redis will never do, if that is so. */
+  #refusalOf(reason: Error): StoreRefused | undefined {
+    if (reason instanceof StoreRefused) return reason
+    if (!isRefusedLogin(reason)) return undefined
+    return new StoreRefused(
+      `${this.#address.shown} lets nobody in: ${reason.message}. Check user and password.`,
+    )
   }
 
   #onBatch(batch: Batch, place: Cursor): void {
-    const isNewEpoch = this.#known?.epoch !== place.epoch
-    if (batch.events.length === 0) {
-      this.#left.add(this.#epoch)
-      this.#left.delete(place.epoch)
-      this.#epoch = place.epoch
-      this.#known = place
-    } else if (!isNewEpoch && place.seq > this.#known!.seq) this.#known = place
+    this.#known!.follow(batch, place)
     for (const listener of this.#listeners) listener(batch)
     this.#showing.reach(place)
   }
@@ -318,30 +291,24 @@ class RedisLog implements EventLog {
   }
 
   #learn(facts: RedisFacts): void {
-    const before = this.#facts
     this.#facts = facts
-    for (const warning of facts.warnings) {
-      if (before?.warnings.includes(warning) !== true)
-        this.#notify({ level: 'warn', message: `Redis: ${warning}` })
-    }
+    this.#notices.learn(facts)
   }
 
   #store(args: readonly string[]): Promise<AppendReply> {
-    const before = [newEpoch(), ...placeArgs(this.#known), String(this.#windowMs)]
+    const before = [newEpoch(), ...placeArgs(this.#known!.place), String(this.#windowMs)]
     return this.#write(() => this.#run<AppendReply>('append', [...before, ...args]))
   }
 
   /** Waits until this node has shown it too: whoever publishes and then looks finds it. */
   async #stored(last: Cursor): Promise<void> {
-    const tail = this.#tail!
-    // The acknowledgement of an epoch that is over may come late.
-    if (this.#left.has(last.epoch)) return
-    if (this.#known?.epoch !== last.epoch || this.#known.seq < last.seq) this.#known = last
-    if (!tail.isUp) return
+    const [tail, known] = [this.#tail!, this.#known!]
+    known.acknowledge(last)
+    if (!tail.isUp || known.hasLeft(last.epoch)) return
     await this.#showing.until(last)
     // Redis stores in an epoch that its events did not tell of: they are of another history.
-    if (tail.place.epoch !== last.epoch && !this.#left.has(last.epoch))
-      tail.cut(new Error('the log goes on elsewhere'))
+    const isElsewhere = tail.place.epoch !== last.epoch && !known.hasLeft(last.epoch)
+    if (isElsewhere) tail.cut(new Error('the log goes on elsewhere'))
   }
 
   async #run<Reply>(name: keyof typeof scripts, args: readonly string[]): Promise<Reply> {
