@@ -165,6 +165,17 @@ local function tag_of(log, seq)
   return value and string.sub(value, 1, 5)
 end
 
+-- The part of a range that the log has, in the direction of reading; empty if the first is beyond the second.
+local function kept(log, sign, from, to)
+  if sign > 0 then return math.max(from, log.floor + 1), math.min(to, log.head) end
+  return math.min(from, log.head), math.max(to, log.floor + 1)
+end
+
+-- What pages answer: the state, the last number looked at and its tag, whether that is the end, and the events.
+local function page(log, reached, is_end, events)
+  return { state(log), whole(reached), tag_of(log, reached) or '00000', is_end and 1 or 0, events }
+end
+
 -- Whether a number still is the event, or the place, that had this tag; what retention took may have been.
 local function has_place(log, seq, tag)
   if seq > log.head then return false end

@@ -13,15 +13,9 @@
 local log = load()
 if not log then return nil end
 local sign, limit = tonumber(ARGV[1]), tonumber(ARGV[4])
-local from, to = tonumber(ARGV[2]), tonumber(ARGV[3])
-if sign > 0 then
-  from, to = math.max(from, log.floor + 1), math.min(to, log.head)
-else
-  from, to = math.min(from, log.head), math.max(to, log.floor + 1)
-end
+local from, to = kept(log, sign, tonumber(ARGV[2]), tonumber(ARGV[3]))
 if sign * (to - from) < 0 then
-  local reached = sign > 0 and math.min(from - 1, log.head) or log.floor
-  return { state(log), whole(reached), tag_of(log, reached) or '00000', 1, {} }
+  return page(log, sign > 0 and math.min(from - 1, log.head) or log.floor, true, {})
 end
 
 -- From each topic about twice what it contributes, rather than a page of each.
@@ -62,4 +56,4 @@ for _, seq in ipairs(found) do
     break
   end
 end
-return { state(log), whole(reached), tag_of(log, reached) or '00000', reached == to and 1 or 0, events }
+return page(log, reached, reached == to, events)

@@ -11,15 +11,9 @@
 local log = load()
 if not log then return nil end
 local sign, left, room = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local from, to = tonumber(ARGV[2]), tonumber(ARGV[3])
-if sign > 0 then
-  from, to = math.max(from, log.floor + 1), math.min(to, log.head)
-else
-  from, to = math.min(from, log.head), math.max(to, log.floor + 1)
-end
+local from, to = kept(log, sign, tonumber(ARGV[2]), tonumber(ARGV[3]))
 if sign * (to - from) < 0 then
-  local reached = sign > 0 and math.min(from - 1, log.head) or log.floor
-  return { state(log), whole(reached), tag_of(log, reached) or '00000', 1, {} }
+  return page(log, sign > 0 and math.min(from - 1, log.head) or log.floor, true, {})
 end
 
 -- A few at a time, because they may be large.
@@ -42,4 +36,4 @@ while left > 0 and room > 0 and sign * (to - reached) > 0 do
     break
   end
 end
-return { state(log), whole(reached), tag_of(log, reached) or '00000', reached == to and 1 or 0, events }
+return page(log, reached, reached == to, events)
