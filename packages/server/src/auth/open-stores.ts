@@ -1,10 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { TidingsError } from '@tidings/protocol'
-import { readRedisAddress } from '../config/store-address.ts'
+import { type RedisAddress, readRedisAddress } from '../config/store-address.ts'
 import { BackedCredentialStore, type CredentialStoreOptions } from './store/backed-credential-store.ts'
 import type { CredentialStore } from './store/credential-store.ts'
 import { CredentialFile } from './store/file/credential-file.ts'
 import { MemoryTickets } from './tickets/memory-tickets.ts'
 import type { TicketStore } from './tickets/ticket-store.ts'
+
+/** How long one that was there, and did not tell what is stored, is left alone, in milliseconds. */
+const againMs = 500
 
 /** Where a log is kept, of the settings: what says who may read it is there too. */
 export interface StorePlace {
@@ -36,13 +40,17 @@ export async function openStores({ data, store = '' }: StorePlace, options: Stor
     const credentials = await BackedCredentialStore.open(new CredentialFile(data), options)
     return { credentials, tickets: new MemoryTickets() }
   }
+  return openOnRedis(address, options)
+}
+
+async function openOnRedis(address: RedisAddress, options: StoresOptions): Promise<Stores> {
   // Loaded when they are used: most servers have a file.
   const [{ AuthLink }, { RedisCredentials }, { RedisTickets }] = await Promise.all([
     import('./redis/auth-link.ts'),
     import('./store/redis/redis-credentials.ts'),
     import('./tickets/redis/redis-tickets.ts'),
   ])
-  for (;;) {
+  for (let told = ''; ; ) {
     const link = await AuthLink.open(address, options)
     try {
       const credentials = await BackedCredentialStore.open(new RedisCredentials(link), options)
@@ -51,6 +59,10 @@ export async function openStores({ data, store = '' }: StorePlace, options: Stor
       // It was there a moment ago, and is waited for like one that never was.
       const isAway = error instanceof TidingsError && error.code === 'storage_unavailable'
       if (!isAway || options.patienceMs !== undefined) throw error
+      const reason = `${address.shown} does not tell who may what: ${(error.cause as Error).message}; trying again`
+      if (reason !== told) options.onNotice?.({ level: 'warn', message: reason })
+      told = reason
+      await pause(againMs)
     }
   }
 }
