@@ -1,6 +1,7 @@
 import type { NewEvent } from '@tidings/protocol'
 import { TopicSet } from '@tidings/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RedisRoad } from '../../../../../tests/cluster/redis-road.ts'
 import { requireProgram } from '../../../../../tests/support/programs.ts'
 import { RedisServer } from '../../../../../tests/support/redis-server.ts'
 import { until } from '../../../../../tests/support/until.ts'
@@ -26,10 +27,10 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
     notices.length = 0
   })
 
-  async function open(): Promise<EventLog> {
+  async function open(url = redis.url): Promise<EventLog> {
     const onNotice = ({ message }: StoreNotice) => void notices.push(message)
     const log = await createRedisLog({
-      address: readRedisAddress(redis.url)!,
+      address: readRedisAddress(url)!,
       durability: 'memory',
       onNotice,
     })
@@ -110,6 +111,61 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
     await restore()
     await until('the tail was told', async () => seen.at(-1)?.from !== undefined)
     expect(seen.at(-1)!.from).toMatchObject({ seq: 5 })
+  })
+
+  it('that is rolled back is noticed also by one that got an answer late, of an epoch that was over', async () => {
+    await using road = await RedisRoad.to(redis.port)
+    const [log, other] = [await open(`redis://127.0.0.1:${road.port}`), await open()]
+    const seen = await follow(log)
+    // Redis knows the script from now on: it is sent, and answered, once.
+    await log.append(events(1))
+    await until('its tail to be known as one', () => road.tails === 1)
+    road.holdAnswers()
+    const late = log.append(events(1))
+    await until('it is shown before it is answered', () => seen.length === 2)
+    const epoch = await other.rotate()
+    const restore = await snapshot(redis)
+    await other.append(events(5))
+    await until('what is newer is seen', () => seen.at(-1)!.events.length === 5)
+    road.open()
+    expect((await late).cursors[0]!.epoch).toBe(seen[0]!.epoch)
+    // It asked for nothing: this node stands where the log does.
+    expect(notices.filter((notice) => notice.includes('elsewhere'))).toEqual([])
+    await restore()
+    const [next] = (await log.append(events(1))).cursors
+    expect([seen[0]!.epoch, epoch]).not.toContain(next!.epoch)
+  })
+
+  it('is not written to any more when its Redis follows another one, and goes on when it does not', async () => {
+    await using other = await RedisServer.start()
+    await other.replicaOf(redis)
+    const log = await open()
+    // What is stored from now on the other one never gets.
+    await other.promote()
+    const [before] = (await log.append(events(1))).cursors
+    await redis.replicaOf(other)
+    // Nobody publishes: it is found by looking.
+    await until('it is noticed', () => log.health.state === 'unavailable')
+    expect(log.health).toMatchObject({ reason: expect.stringContaining('replica') })
+    await expect(log.append(events(1))).rejects.toMatchObject({ code: 'storage_unavailable' })
+    await redis.promote()
+    await until('it is back', () => log.health.state === 'up')
+    expect((await log.append(events(1))).cursors[0]!.epoch).not.toBe(before!.epoch)
+  })
+
+  it('that follows the replica which took its place, and takes it back, begins a new epoch, whoever is left to know', async () => {
+    await using other = await RedisServer.start()
+    const log = await open()
+    await log.append(events(2))
+    await other.replicaOf(redis)
+    await other.promote()
+    const [lost] = (await log.append(events(1))).cursors
+    await log.close()
+    await redis.replicaOf(other)
+    await redis.promote()
+    const [next] = (await (await open()).append(events(1))).cursors
+    expect(next!.seq).toBe(lost!.seq)
+    expect(next!.epoch).not.toBe(lost!.epoch)
   })
 
   it('whose events were deleted does not pretend to have them', async () => {

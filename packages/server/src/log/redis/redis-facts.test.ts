@@ -53,7 +53,11 @@ describe('a restart', () => {
 
   it('may have lost something otherwise, and so may a replica that was promoted', () => {
     expect(facts({}, 'everysec').isProvable).toBe(false)
-    expect(facts({ master_replid2: 'f'.repeat(40) }).isProvable).toBe(false)
+    const promoted = facts({ master_replid2: 'f'.repeat(40) })
+    expect(promoted.isProvable).toBe(false)
+    // It may have been the master before that, too, in the same process.
+    expect(promoted.run).not.toBe(facts().run)
+    expect(promoted.run).not.toBe(facts({ master_replid2: 'e'.repeat(40) }).run)
   })
 })
 

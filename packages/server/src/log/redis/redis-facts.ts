@@ -4,7 +4,7 @@ import type { Asking } from './asking.ts'
 
 /** What a Redis is, and what it is set to, as far as it tells. */
 export interface RedisFacts {
-  /** Its name for this run: another after each start. */
+  /** Its name for this run: another after each start, and each time that it was promoted. */
   readonly run: string
   readonly version: string
   readonly isMaster: boolean
@@ -80,10 +80,11 @@ export function judge(
         ' set it: CONFIG SET no-appendfsync-on-rewrite no',
     )
   }
-  // A replica that was promoted may not have had everything.
-  const wasPromoted = /[^0]/.test(of('master_replid2'))
+  // A replica that was promoted may not have had everything; nor has the master of before, if it had to follow it.
+  const formerMaster = of('master_replid2')
+  const wasPromoted = /[^0]/.test(formerMaster)
   return {
-    run: of('run_id'),
+    run: wasPromoted ? `${of('run_id')} after ${formerMaster}` : of('run_id'),
     version: of('valkey_version') || of('redis_version'),
     isMaster: of('role') === 'master',
     durability,
