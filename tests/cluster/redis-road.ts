@@ -94,6 +94,11 @@ export class RedisRoad implements AsyncDisposable {
     for (const link of this.#links) if (link.isTail) link.down.set({ isBlackhole: true })
   }
 
+  /** Keeps back what Redis answers, but not what it tells the tails, until the road is open again. */
+  holdAnswers(): void {
+    for (const link of this.#links) if (!link.isTail) link.down.set({ isPaused: true })
+  }
+
   /** Leads whoever connects from now on to another Redis, tails first of all: they are reset, and come back. */
   divertTails(target: number): void {
     this.#target = target
