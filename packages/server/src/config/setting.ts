@@ -158,6 +158,26 @@ export function text(row: TextRow): Setting<string> {
   }
 }
 
+/** The path of a folder. */
+export function folder(row: Row<string>): Setting<string> {
+  return text({ ...row, placeholder: 'folder', allowed: 'the path of a folder', isAllowed: isPath })
+}
+
+/** The path of a file that is optional. */
+export function file({ doc }: { readonly doc: string }): Setting<string> {
+  return text({
+    default: '',
+    doc,
+    placeholder: 'file',
+    allowed: 'the path of a file',
+    isAllowed: (path) => path === '' || isPath(path),
+  })
+}
+
+function isPath(path: string): boolean {
+  return path !== '' && !path.includes('\0')
+}
+
 /** A text that nobody may see. */
 export function secret(row: { readonly doc: string; readonly allowed: string }): Setting<string> {
   return {
