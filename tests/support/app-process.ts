@@ -67,7 +67,7 @@ export class AppProcess implements AsyncDisposable {
   /** Waits for something in what it writes. */
   async says(words: RegExp): Promise<string> {
     const found = await until(
-      `the app to say ${words}; it says: ${this.#output}`,
+      () => `the app to say ${words}; it says: ${this.#output}`,
       () => words.exec(this.#output) ?? this.#child === undefined,
     )
     if (found === true) throw new Error(`The app ended before it said ${words}: ${this.#output}`)
@@ -75,9 +75,13 @@ export class AppProcess implements AsyncDisposable {
   }
 
   /** Ends it with a signal and waits for its end. */
-  async kill(signal: NodeJS.Signals, timeoutMs = 8_000): Promise<End> {
+  async kill(signal: NodeJS.Signals, timeoutMs = 30_000): Promise<End> {
     this.#child?.kill(signal)
-    return within(`the end of the app after ${signal}; it says: ${this.#output}`, timeoutMs, this.#ended)
+    return within(
+      () => `the end of the app after ${signal}; it says: ${this.#output}`,
+      timeoutMs,
+      this.#ended,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -38,7 +38,7 @@ export class PageSource implements Disposable {
   }
 
   /** Waits for a number of events of a type, and returns them. */
-  async has(count: number, type: string, timeoutMs = 15_000): Promise<PageEvent[]> {
+  async has(count: number, type: string, timeoutMs = 60_000): Promise<PageEvent[]> {
     await until(
       `${count} events "${type}"`,
       () => {

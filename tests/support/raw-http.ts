@@ -37,7 +37,7 @@ export async function sendRaw(request: RawRequest): Promise<RawAnswer> {
   try {
     return await within(
       `an answer to ${method} ${path.slice(0, 80)}`,
-      20_000,
+      60_000,
       readAnswer(socket, request.until),
     )
   } finally {

@@ -112,7 +112,7 @@ export class RedisServer implements AsyncDisposable {
     this.signal(signal)
     // One that was stopped would never hear of it.
     if (signal !== 'SIGKILL') this.signal('SIGCONT')
-    await within(`the end of Redis after ${signal}`, 15_000, this.#ended)
+    await within(`the end of Redis after ${signal}`, 30_000, this.#ended)
   }
 
   /** Ends it in order: Redis writes what it has and closes its files. */

@@ -102,7 +102,7 @@ export class ServerProcess implements AsyncDisposable {
     await until(
       () => `the server to be ready; it says: ${this.#output}`,
       async () => end !== undefined || (await this.isReady()),
-      { timeoutMs: 20_000 },
+      { timeoutMs: 60_000 },
     )
     if (end !== undefined) throw new Error(`The server ended with ${end.code ?? end.signal}: ${this.#output}`)
   }
@@ -143,7 +143,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Ends the process with a signal and waits for its end. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL', timeoutMs = 20_000): Promise<End> {
+  async kill(signal: NodeJS.Signals = 'SIGKILL', timeoutMs = 60_000): Promise<End> {
     if (this.#child === undefined) return this.#ended
     this.signal(signal)
     return within(`the end of the server after ${signal}`, timeoutMs, this.#ended)

@@ -159,7 +159,7 @@ export class SseReader implements Disposable {
   }
 
   /** Waits for a number of events. */
-  async hasReceived(count: number, timeoutMs = 15_000): Promise<void> {
+  async hasReceived(count: number, timeoutMs = 60_000): Promise<void> {
     try {
       await until('events', () => this.received >= count, { timeoutMs })
     } catch {

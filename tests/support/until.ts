@@ -14,7 +14,7 @@ export interface Patience {
 export async function until<Found>(
   what: string | (() => string),
   look: () => Found | Promise<Found>,
-  { timeoutMs = 15_000, everyMs = 10 }: Patience = {},
+  { timeoutMs = 30_000, everyMs = 10 }: Patience = {},
 ): Promise<Exclude<Found, false | undefined | null>> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -23,11 +23,14 @@ export async function until<Found>(
       return found as Exclude<Found, false | undefined | null>
     }
     if (performance.now() > deadline) {
-      const text = typeof what === 'string' ? what : what()
-      throw new Error(`Waited ${timeoutMs} ms for ${text}.`, { cause })
+      throw new Error(waited(timeoutMs, what), { cause })
     }
     await pause(everyMs)
   }
+}
+
+function waited(timeoutMs: number, what: string | (() => string)): string {
+  return `Waited ${timeoutMs} ms for ${typeof what === 'string' ? what : what()}.`
 }
 
 async function lookOnce<Found>(
@@ -42,15 +45,15 @@ async function lookOnce<Found>(
 
 /**
  * Resolves with a promise's value, or rejects when the time is up.
- * @param what completes the sentence "waited for …".
+ * @param what completes the sentence "waited for …"; a function is asked when the time is up.
  */
 export async function within<Value>(
-  what: string,
+  what: string | (() => string),
   timeoutMs: number,
   promise: Promise<Value>,
 ): Promise<Value> {
   const timer = Promise.withResolvers<never>()
-  const handle = setTimeout(() => timer.reject(new Error(`Waited ${timeoutMs} ms for ${what}.`)), timeoutMs)
+  const handle = setTimeout(() => timer.reject(new Error(waited(timeoutMs, what))), timeoutMs)
   try {
     return await Promise.race([promise, timer.promise])
   } finally {
