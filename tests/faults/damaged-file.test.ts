@@ -18,7 +18,9 @@ it('a damaged file is refused at the start, or none of its damage reaches anybod
   let refusals = 0
   for (let round = 0; round < 5; round++) {
     const damaged = Buffer.from(sound)
-    const at = Math.floor(Math.random() * (damaged.length - 64))
+    // Elsewhere it may hit what nobody uses any more; in the midst of an event it may not go unnoticed.
+    const at =
+      round === 0 ? sound.indexOf('x'.repeat(100)) : Math.floor(Math.random() * (damaged.length - 64))
     crypto.getRandomValues(damaged.subarray(at, at + 64))
     await writeFile(file, damaged)
     const before_ = server.output.length
@@ -30,7 +32,7 @@ it('a damaged file is refused at the start, or none of its damage reaches anybod
     } else {
       refusals++
       expect((await server.ended).code).toBeGreaterThan(0)
-      expect(server.output.slice(before_)).toMatch(/is damaged|is not a Tidings database/)
+      expect(server.output.slice(before_)).toMatch(/is damaged|is not a Tidings database|layout/)
     }
     for (const leftover of ['-wal', '-shm']) await writeFile(`${file}${leftover}`, '')
   }
@@ -41,7 +43,7 @@ it('the second server on one folder is refused, and says who holds it', async ()
   await using first = await ServerProcess.start()
   await using second = await ServerProcess.prepare({ data: first.data })
   second.launch()
-  const { code } = await within('the refusal', 10_000, second.ended)
+  const { code } = await within('the refusal', 60_000, second.ended)
   expect(code).toBeGreaterThan(0)
   expect(second.output).toContain('is in use by another Tidings')
   expect(second.output).toContain(String(first.pid))

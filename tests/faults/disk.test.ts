@@ -24,9 +24,9 @@ describe.skipIf(strace === undefined)('a disk that fails', () => {
       const outcome = await publisher.publish({ topic: 'orders' })
       // Answered 503 rather than hung up on, and yet not known: the events may be on the disk.
       expect(outcome.kind).toBe('unknown')
-      const { code } = await within('the end of the server', 5_000, server.ended)
+      const { code } = await within('the end of the server', 30_000, server.ended)
       expect(code).toBeGreaterThan(0)
-      expect(performance.now() - start).toBeLessThan(1_000)
+      expect(performance.now() - start).toBeLessThan(10_000)
     }
     expect(JSON.parse(reader.goodbye!)).toMatchObject({ reason: 'storage-failed', reconnect: true })
     await server.start()
@@ -42,16 +42,16 @@ describe.skipIf(strace === undefined)('a disk that is slow', () => {
     using reader = await SseReader.open({ port, topics: ['orders'] })
     using quiet = await SseReader.open({ port, topics: ['quiet'] })
     using publisher = new Publisher({ port, name: 'publisher' })
-    await using _ = await Tracer.attach(strace!, server.pid, `${syncCalls}:delay_enter=200000`)
+    await using _ = await Tracer.attach(strace!, server.pid, `${syncCalls}:delay_enter=1000000`)
     const beats = quiet.comments
     const start = performance.now()
     await Promise.all(Array.from({ length: 100 }, () => publisher.publish({ topic: 'orders' })))
     const took = performance.now() - start
-    // One at a time they would take 20 s; gathered, a few commits of 200 ms each.
-    expect(took).toBeGreaterThan(200)
-    expect(took).toBeLessThan(4_000)
-    // At least every second heartbeat was on time while the writer stood still nearly always.
-    expect(quiet.comments - beats).toBeGreaterThanOrEqual(Math.floor(took / 200))
+    // One at a time they would take 100 s; gathered, a few commits of a second each.
+    expect(took).toBeGreaterThan(1_000)
+    expect(took).toBeLessThan(30_000)
+    // Ten are due a second. Had they to wait for the writer, which stood still nearly always, there would be one or two.
+    expect(quiet.comments - beats).toBeGreaterThanOrEqual(Math.floor((3 * took) / 1_000))
     await reader.hasReceived(100)
     expect(await judge({ server, publishers: [publisher], readers: [reader, quiet] })).toEqual([])
   })
@@ -114,10 +114,10 @@ describe.skipIf(!requireRoot('a small disk of its own'))('a disk that takes no m
     await publisher.publish({ topic: 'orders' })
     disk.abort()
     expect((await publisher.publish({ topic: 'orders' })).kind).toBe('unknown')
-    expect((await within('the end of the server', 5_000, server.ended)).code).toBeGreaterThan(0)
+    expect((await within('the end of the server', 30_000, server.ended)).code).toBeGreaterThan(0)
     const said = server.output.length
     server.launch()
-    expect((await within('the refusal', 5_000, server.ended)).code).toBeGreaterThan(0)
+    expect((await within('the refusal', 30_000, server.ended)).code).toBeGreaterThan(0)
     expect(server.output.slice(said)).toContain('must be writable')
   })
 })

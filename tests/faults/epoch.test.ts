@@ -80,7 +80,7 @@ describe('a new epoch that an operator begins', () => {
       expect(violations, `cut after ${cutAfterBytes} bytes`).toEqual([])
       expect(reader.said('gap').length, `cut after ${cutAfterBytes} bytes`).toBeGreaterThan(0)
     }
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('an older backup that is put in the place of the log', () => {

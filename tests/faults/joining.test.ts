@@ -12,7 +12,7 @@ const mebibyte = 1024 * 1024
 const joins = Number(process.env.TIDINGS_TEST_JOINS ?? 120)
 
 describe('streams that come while events are published as fast as the server takes them', () => {
-  it('get everything after their cursor in order, once, wherever it is', { timeout: 120_000 }, async () => {
+  it('get everything after their cursor in order, once, wherever it is', { timeout: 240_000 }, async () => {
     // A small tail, so that some cursors are in memory, some only in the file, and some on the border.
     await using server = await ServerProcess.start({ settings: { heartbeatMs: 200, tailBytes: 256 * 1024 } })
     const { port } = server
@@ -50,7 +50,7 @@ describe('streams that come while events are published as fast as the server tak
 })
 
 describe('streams that go in the midst of their replay', () => {
-  it('leave nothing behind', { timeout: 60_000 }, async () => {
+  it('leave nothing behind', { timeout: 180_000 }, async () => {
     await using server = await ServerProcess.start({ settings: { tailBytes: 0, replayPageEvents: 50 } })
     const { port } = server
     using publisher = new Publisher({ port, name: 'publisher' })

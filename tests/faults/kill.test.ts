@@ -13,7 +13,7 @@ const rounds = Number(process.env.TIDINGS_TEST_ROUNDS ?? 8)
 
 describe('a server that is killed', () => {
   it('loses nothing that it acknowledged, and repeats nothing, however often', {
-    timeout: 60_000 + rounds * 5_000,
+    timeout: 120_000 + rounds * 5_000,
   }, async () => {
     await using server = await ServerProcess.start({ settings: { heartbeatMs: 200 } })
     const { port } = server
@@ -34,10 +34,10 @@ describe('a server that is killed', () => {
       await server.kill('SIGKILL')
       await server.start()
     }
+    await readers[0].hasReceived(rounds * 5)
     for (const publisher of publishers) publisher.stop()
     await Promise.all(done)
     expect(await judge({ server, publishers, readers })).toEqual([])
-    expect(readers[0].received).toBeGreaterThan(rounds * 5)
     for (const party of [...publishers, ...readers]) party[Symbol.dispose]()
   })
 

@@ -10,6 +10,9 @@ import { judge } from '../support/verdict.ts'
 const nginx = requireProgram('nginx')
 const haproxy = requireProgram('haproxy')
 
+/** What a proxy held back would come with the next heartbeat, which is a minute away. */
+const atOnceMs = 15_000
+
 describe.skipIf(nginx === undefined)('behind nginx', () => {
   it.each([
     ['as it comes', ''],
@@ -24,19 +27,19 @@ describe.skipIf(nginx === undefined)('behind nginx', () => {
     const headers = { 'Accept-Encoding': 'gzip' }
     const opened = performance.now()
     using reader = await SseReader.open({ port: proxy.port, topics: ['orders'], headers })
-    expect(performance.now() - opened).toBeLessThan(1_000)
+    expect(performance.now() - opened).toBeLessThan(atOnceMs)
     for (let index = 1; index <= 5; index++) {
       const start = performance.now()
       await publisher.publish({ topic: 'orders' })
       await reader.hasReceived(index)
-      expect(performance.now() - start).toBeLessThan(1_000)
+      expect(performance.now() - start).toBeLessThan(atOnceMs)
     }
     expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
   })
 
-  it('that hangs up on what is silent for a second, heartbeats keep a quiet stream open', async () => {
-    await using server = await ServerProcess.start({ settings: { heartbeatMs: 400 } })
-    await using proxy = await ProxyProcess.nginx(nginx!, server.port, 'proxy_read_timeout 1s;')
+  it('that hangs up on what is silent for two seconds, heartbeats keep a quiet stream open', async () => {
+    await using server = await ServerProcess.start({ settings: { heartbeatMs: 200 } })
+    await using proxy = await ProxyProcess.nginx(nginx!, server.port, 'proxy_read_timeout 2s;')
     await expectUncut(proxy.port)
   })
 
@@ -48,11 +51,11 @@ describe.skipIf(nginx === undefined)('behind nginx', () => {
 })
 
 describe.skipIf(haproxy === undefined)('behind haproxy', () => {
-  it('with a time-out of a second, heartbeats keep a quiet stream open', async () => {
-    await using server = await ServerProcess.start({ settings: { heartbeatMs: 400 } })
+  it('with a time-out of two seconds, heartbeats keep a quiet stream open', async () => {
+    await using server = await ServerProcess.start({ settings: { heartbeatMs: 200 } })
     await using proxy = await ProxyProcess.haproxy(haproxy!, server.port, [
-      'timeout server 1s',
-      'timeout client 1s',
+      'timeout server 2s',
+      'timeout client 2s',
     ])
     await expectUncut(proxy.port)
   })
@@ -83,11 +86,11 @@ describe.skipIf(haproxy === undefined)('behind haproxy', () => {
   })
 })
 
-/** A quiet stream through a proxy is still open after three of its time-outs. */
+/** A quiet stream through a proxy is still open after two of its time-outs. */
 async function expectUncut(port: number): Promise<void> {
   using reader = await SseReader.open({ port, topics: ['quiet'] })
   const start = performance.now()
-  await until('three time-outs', () => performance.now() - start > 3_000)
+  await until('two time-outs', () => performance.now() - start > 4_500)
   expect(reader.isOpen).toBe(true)
   expect(reader.comments).toBeGreaterThanOrEqual(4)
 }

@@ -17,13 +17,12 @@ it('a server that was stopped for a while goes on where it was, and does not mak
   const stopped = performance.now()
   await until('three seconds', () => performance.now() - stopped > 3_000)
   const beats = reader.comments
+  const going = performance.now()
   server.signal('SIGCONT')
   expect(await outcome).toMatchObject({ kind: 'acknowledged' })
-  const going = performance.now()
-  await until('half a second', () => performance.now() - going > 500)
-  // Thirty were missed; in half a second at most five or so are due, and a few more while it sorts itself out.
-  expect(reader.comments - beats).toBeLessThan(10)
-  expect(reader.comments - beats).toBeGreaterThan(1)
+  await until('heartbeats again', () => reader.comments - beats > 1 && performance.now() - going > 500)
+  // Thirty were missed. No more come than are due since it goes on, and a few while it sorts itself out.
+  expect(reader.comments - beats).toBeLessThan((performance.now() - going) / 100 + 8)
   expect(reader.connections).toBe(1)
   expect(await judge({ server, publishers: [publisher], readers: [reader] })).toEqual([])
 })
