@@ -25,7 +25,7 @@ test('a publisher offers every event that was due, and counts what the server to
   const publisher = await Publisher.open({ port, shape: jsonShape('/publish'), eventsPerSecond: 2_000 })
   try {
     await publisher.run(200)
-    expect(await until(() => publisher.isSettled, 5_000)).toBe(true)
+    expect(await until(() => publisher.isSettled, 60_000)).toBe(true)
     expect(publisher.offered).toBe(400)
     expect(publisher.refused).toBe(10)
     expect(publisher.taken).toBe(390)

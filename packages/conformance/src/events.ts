@@ -93,11 +93,11 @@ export async function rejectsWith(code: string, promise: Promise<unknown>): Prom
   await assert.rejects(promise, (error) => (error as { code?: unknown }).code === code)
 }
 
-/** Asks until the answer is yes, and fails after ten seconds. */
+/** Asks until the answer is yes, and fails after half a minute. */
 export async function until(question: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (!(await question())) {
-    assert.ok(Date.now() < deadline, `within ten seconds ${what}`)
+    assert.ok(Date.now() < deadline, `within half a minute ${what}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

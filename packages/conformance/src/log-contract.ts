@@ -6,7 +6,7 @@ import { logCases } from './log-cases.ts'
 export type Exceptions = { readonly [rule: string]: string }
 
 /** A rule may wait for a window of time or write thousands of events. */
-const timeoutMs = 60_000
+const timeoutMs = 120_000
 
 /**
  * Runs the contract of `EventLog` against an engine, as a vitest suite.

@@ -57,7 +57,7 @@ async function follow(url: string, path: string, headers: Record<string, string>
   }
 }
 
-const patience = { timeout: 20_000 }
+const patience = { timeout: 60_000 }
 
 test('in dev mode a market and a clock go as long as somebody listens, and are events of the log', async () => {
   const { url, tidings } = await start()
@@ -81,20 +81,16 @@ test('in dev mode a market and a clock go as long as somebody listens, and are e
   await vi.waitFor(() => expect(machine.of('metrics').length).toBeGreaterThan(1), patience)
   const after = await tidings.history({ topics: ['$ticker', '$clock'], after: head })
   expect(after.events).toEqual([])
-}, 60_000)
+})
 
-test.each([{ demo: 'off' }, { dev: 'off' }] as const)(
-  'there are none with %j',
-  async (settings) => {
-    const { url, tidings } = await start(settings)
-    const headers = 'dev' in settings ? await keyOf(tidings.settings) : {}
-    const stream = await follow(url, '/events?topic=$metrics&topic=$ticker&topic=$clock', headers)
-    expect(stream.status).toBe(200)
-    await vi.waitFor(() => expect(stream.of('metrics').length).toBeGreaterThan(1), patience)
-    expect([...stream.of('time'), ...stream.of('price-update')]).toEqual([])
-  },
-  60_000,
-)
+test.each([{ demo: 'off' }, { dev: 'off' }] as const)('there are none with %j', async (settings) => {
+  const { url, tidings } = await start(settings)
+  const headers = 'dev' in settings ? await keyOf(tidings.settings) : {}
+  const stream = await follow(url, '/events?topic=$metrics&topic=$ticker&topic=$clock', headers)
+  expect(stream.status).toBe(200)
+  await vi.waitFor(() => expect(stream.of('metrics').length).toBeGreaterThan(1), patience)
+  expect([...stream.of('time'), ...stream.of('price-update')]).toEqual([])
+})
 
 test('production has them if it asks for them, for who runs the server', async () => {
   const { url, tidings } = await start({ dev: 'off', demo: 'on' })

@@ -58,7 +58,7 @@ it('a request that never ends does not keep the server from ending', async () =>
   const began = performance.now()
   await server.close()
   await gone
-  expect(performance.now() - began).toBeLessThan(4_000)
+  expect(performance.now() - began).toBeLessThan(20_000)
 })
 
 it('a port that is taken is an error that says so, and leaves nothing open', async () => {

@@ -19,7 +19,7 @@ export interface BadServerOptions {
 }
 
 /** How long a test waits for a request, in milliseconds: far more than a busy machine needs. */
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 /**
  * A server that behaves as badly as it is told to, on a port of its own of the loopback interface. It has a route for

@@ -5,7 +5,7 @@ import { resolveSettings } from '../config/settings.ts'
 import { type Authenticator, openAuthenticator } from './authenticator.ts'
 
 const path = '/events'
-const patience = { timeout: 8_000, interval: 20 }
+const patience = { timeout: 30_000, interval: 20 }
 const none = { publish: [], subscribe: [], notify: [], admin: [] }
 
 describe.skipIf(requireProgram('redis-server') === undefined)('two nodes on one Redis', () => {

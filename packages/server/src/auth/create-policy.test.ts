@@ -81,11 +81,11 @@ describe('an app that says itself who somebody is', () => {
   })
 
   test('ends a stream when it said so, and says goodbye', async () => {
-    const tidings = await make(() => ({ user: 'alice', expiresAt: new Date(Date.now() + 400) }))
+    const tidings = await make(() => ({ user: 'alice', expiresAt: new Date(Date.now() + 1_500) }))
     const response = await tidings.respond(new Request('http://app.example/events'))
     const began = performance.now()
     expect(await response.text()).toMatch(/event: goodbye\ndata: .*"expired"/)
-    expect(performance.now() - began).toBeLessThan(3_400)
+    expect(performance.now() - began).toBeLessThan(20_000)
   })
 
   test('is asked for each request of a plain Node server too, and never for a stream that brings its rights', async () => {

@@ -261,11 +261,11 @@ describe('a session', () => {
   })
 
   it('ends with the token that it was made for', async () => {
-    const session = { ...(await sessionOf(await mint('alice', 1_200))), ...sameOrigin }
+    const session = { ...(await sessionOf(await mint('alice', 3_000))), ...sameOrigin }
     expect((await app.get('/api/events?topic=broadcast', session)).status).toBe(200)
     await expect
       .poll(async () => (await app.get('/api/events?topic=broadcast', session)).status, {
-        timeout: 5_000,
+        timeout: 30_000,
       })
       .toBe(401)
   })

@@ -46,7 +46,7 @@ interface TestStream {
 }
 
 /** How long anything in a test may take before it is called broken, in milliseconds. */
-const patienceMs = 5_000
+const patienceMs = 60_000
 
 /** Starts an app on a free port, with events in memory unless said otherwise. */
 export async function startTestApp(options: TidingsOptions = {}, policy?: Policy): Promise<TestApp> {

@@ -48,15 +48,17 @@ it('does not wait for those who have no answer, whose answer is an error, or who
     throw new Error('on purpose')
   })
   third.answer('fail', async () => 'fine')
-  const began = performance.now()
+  const tookMs: number[] = []
   for (let round = 0; round < 20; round++) {
+    const began = performance.now()
     expect(await first.askAll('fail', null)).toEqual([{ from: third.id, answer: 'fine' }])
     expect(await first.ask(second.id, 'fail', null)).toBeUndefined()
     expect(await first.ask('nobody00', 'fail', null)).toBeUndefined()
     expect(await first.askAll('unknown', null)).toEqual([])
+    tookMs.push(performance.now() - began)
   }
-  // Waiting for one of them would take 250 ms or more each time.
-  expect(performance.now() - began).toBeLessThan(2_500)
+  // Waiting for one of them would take 250 ms or more each time. A busy machine takes as long, but not each time.
+  expect(Math.min(...tookMs)).toBeLessThan(250)
 })
 
 it('goes on without one who does not answer in time', async () => {

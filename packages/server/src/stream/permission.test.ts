@@ -77,12 +77,12 @@ class Follower {
 describe('the end of a permission', () => {
   test('is told in time, and ends the stream, which may be gone on with under a new one', async () => {
     const tidings = await open()
-    const expiresAt = Date.now() + 600
+    const expiresAt = Date.now() + 1_500
     const stream = await Follower.of(tidings, { topics: ['a'], access: accessTo(['a'], { expiresAt }) })
     const first = await tidings.publish({ topic: 'a', data: 1 })
-    await vi.waitFor(() => expect(stream.isOver).toBe(true), { timeout: 3_000 })
+    await vi.waitFor(() => expect(stream.isOver).toBe(true))
     expect(Date.now()).toBeGreaterThanOrEqual(expiresAt)
-    expect(Date.now()).toBeLessThan(expiresAt + 3_000)
+    expect(Date.now()).toBeLessThan(expiresAt + 20_000)
     expect(stream.types()).toEqual(['connected', 'expiring', 'goodbye'])
     expect(stream.of('expiring')).toEqual([
       { expiresAt: new Date(expiresAt).toISOString(), expiresInMs: expect.any(Number) },
@@ -97,7 +97,7 @@ describe('the end of a permission', () => {
 
   test('stops what is live before the next event, even if no timer had its turn', async () => {
     const tidings = await open()
-    const expiresAt = Date.now() + 300
+    const expiresAt = Date.now() + 1_500
     const stream = await Follower.of(tidings, { topics: ['a'], access: accessTo(['a'], { expiresAt }) })
     // As long as this runs, the process might as well be stopped.
     while (Date.now() < expiresAt + 150);
@@ -110,7 +110,7 @@ describe('the end of a permission', () => {
     const tidings = await open({ replayPageEvents: 5 })
     const events = Array.from({ length: 500 }, (_, data) => ({ topic: 'a', data }))
     await tidings.publish(events)
-    const expiresAt = Date.now() + 250
+    const expiresAt = Date.now() + 1_500
     const access = accessTo(['a'], { expiresAt })
     const { body } = await tidings.respond(new Request('http://localhost/events'), {
       topics: ['a'],
@@ -149,7 +149,7 @@ describe('the end of a permission', () => {
     const tidings = await open({ expiryNoticeMs: 0 })
     const stream = await Follower.of(tidings, {
       topics: ['a'],
-      access: accessTo(['a'], { expiresAt: Date.now() + 200 }),
+      access: accessTo(['a'], { expiresAt: Date.now() + 1_500 }),
     })
     await vi.waitFor(() => expect(stream.isOver).toBe(true))
     expect(stream.types()).not.toContain('expiring')
@@ -160,7 +160,7 @@ describe('renewing', () => {
   test('goes on beyond the old end without a gap, under the new rights', async () => {
     const tidings = await open()
     const topics = ['a', 'b/*']
-    const old = accessTo(['a', 'b/*'], { expiresAt: Date.now() + 300 })
+    const old = accessTo(['a', 'b/*'], { expiresAt: Date.now() + 1_500 })
     const stream = await Follower.of(tidings, { topics, access: old })
     await tidings.publish({ topic: 'b/2', data: 1 })
     const newer = accessTo(['a', 'b/1'], { expiresAt: Date.now() + 60_000 })

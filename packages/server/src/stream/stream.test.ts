@@ -223,7 +223,7 @@ test('a stream that is old says goodbye, and goes on from its id without a gap',
   const tidings = await open({ maxConnectionAgeMs: 300, heartbeatMs: 200 })
   const { port } = await listen((request, response) => void tidings.stream(request, response))
   const stream = raw(port, get)
-  await vi.waitFor(() => expect(stream.isEnded).toBe(true), { timeout: 3_000 })
+  await vi.waitFor(() => expect(stream.isEnded).toBe(true))
   expect(stream.text).toContain('"reason":"max-age","reconnect":true')
   const id = stream.text
     .match(/id: (\S+)/g)!

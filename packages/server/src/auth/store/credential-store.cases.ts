@@ -16,8 +16,8 @@ const lifetime = 1_000_000
 const grants = { publish: ['a/**'], subscribe: [], notify: [], admin: [] }
 
 /** How long another process may take to notice, in milliseconds; after Redis was away it has to connect first. */
-const soon = { timeout: 1_000, interval: 10 }
-const afterReturn = { timeout: 8_000, interval: 10 }
+const soon = { timeout: 30_000, interval: 10 }
+const afterReturn = { timeout: 30_000, interval: 10 }
 
 /** What every place for credentials has to do. */
 export function credentialStoreContract(prepare: () => Promise<BackingPlace>): void {

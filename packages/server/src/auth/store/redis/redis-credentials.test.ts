@@ -15,7 +15,7 @@ import { openCredentialStore } from '../open-credential-store.ts'
 import { RedisCredentials } from './redis-credentials.ts'
 
 const grants = { publish: ['a/**'], subscribe: [], notify: [], admin: [] }
-const patience = { timeout: 8_000, interval: 10 }
+const patience = { timeout: 30_000, interval: 10 }
 
 describe.skipIf(requireProgram('redis-server') === undefined)('credentials in Redis', () => {
   let redis: RedisServer
