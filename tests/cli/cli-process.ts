@@ -60,8 +60,8 @@ export class CliProcess implements AsyncDisposable {
     )
   }
 
-  finish(timeoutMs = 30_000): Promise<Finished> {
-    const what = `the command to end; it says: ${this.stderr}`
+  finish(timeoutMs = 60_000): Promise<Finished> {
+    const what = () => `the command to end; it says: ${this.stderr}`
     return within(what, timeoutMs, this.ended)
   }
 

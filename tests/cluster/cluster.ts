@@ -129,7 +129,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Waits until every node is ready. */
-  async isReady(timeoutMs = 15_000): Promise<void> {
+  async isReady(timeoutMs = 60_000): Promise<void> {
     await until(
       () => `all nodes to be ready; they say ${this.nodes.map(({ server }) => server.output.slice(-500))}`,
       async () => (await Promise.all(this.nodes.map(({ server }) => server.isReady()))).every(Boolean),

@@ -19,7 +19,9 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis without r
         attempts.flatMap((attempt) => (attempt.kind === 'refused' ? attempt.status : [])),
       ),
     )
-    expect(new Set(statuses)).toEqual(new Set([507]))
+    expect(statuses).toContain(507)
+    // A node whose Redis is slow to answer, on a machine that is busy, refuses for that reason.
+    for (const status of statuses) expect([503, 507]).toContain(status)
     // Whoever reads goes on: streams, and pages of what there is.
     const beats = readers.map(({ comments }) => comments)
     await until('heartbeats', () => readers.every(({ comments }, index) => comments > beats[index]! + 2))

