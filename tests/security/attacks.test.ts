@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 const program = fileURLToPath(new URL('./attacker.ts', import.meta.url))
 
 it('a server in production holds against everything that the attacker’s script tries', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const args = ['--conditions=tidings-source', '--disable-warning=ExperimentalWarning', program]
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }).catch(

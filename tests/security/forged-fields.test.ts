@@ -174,7 +174,7 @@ describe('a retry time that is none', () => {
     async (retryMs) => {
       await using misled = await ServerProcess.prepare({ env: { TIDINGS_RETRY_MS: retryMs } })
       misled.launch()
-      const { code } = await within('the refusal', 10_000, misled.ended)
+      const { code } = await within('the refusal', 60_000, misled.ended)
       expect(code).toBeGreaterThan(0)
       expect(misled.output).toContain('TIDINGS_RETRY_MS')
     },

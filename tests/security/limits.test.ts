@@ -7,8 +7,11 @@ import { ServerProcess } from '../support/server-process.ts'
 import { SseReader } from '../support/sse-reader.ts'
 import { expectUnharmed } from './unharmed.ts'
 
-/** How long an attack may hold up everybody else, in milliseconds; most of it is the noise of a busy machine. */
-const standstillMs = 500
+/**
+ * How long an attack may hold up everybody else, in milliseconds. Nearly all of it is for the noise of a busy machine: what is
+ * quadratic in a megabyte takes minutes.
+ */
+const standstillMs = 5_000
 
 let server: ServerProcess
 let before: Sample
@@ -173,7 +176,7 @@ describe('patterns and ids made to be slow are not', () => {
     const start = performance.now()
     const { status } = await sendRaw({ port: server.port, path })
     expect([400, 404, 414, 431]).toContain(status)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(performance.now() - start).toBeLessThan(standstillMs)
   })
 
   it('an Idempotency-Key of 100 kB', async () => {

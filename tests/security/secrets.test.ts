@@ -172,7 +172,7 @@ async function showByMistake(vault: Vault, value: string): Promise<void> {
 
 it.each(['json', 'pretty'] as const)(
   'no secret gets out, wherever it is shown, and nothing forges the log: at level trace, as %s',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async (format) => {
     await using vault = await Vault.open(format)
     const { server, key } = vault
