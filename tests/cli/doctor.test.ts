@@ -6,6 +6,7 @@ import { requireProgram } from '../support/programs.ts'
 import { ProxyProcess } from '../support/proxy-process.ts'
 import { ServerProcess } from '../support/server-process.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { until } from '../support/until.ts'
 import { tidings } from './cli-process.ts'
 
 const nginx = requireProgram('nginx')
@@ -27,10 +28,18 @@ async function examine(args: readonly string[], env: NodeJS.ProcessEnv = {}, fol
   return { code, stderr, findings, of }
 }
 
+/** The same of something that is quick enough: on a busy machine a stream may come so late that the doctor blames a proxy. */
+function examineUndelayed(...given: Parameters<typeof examine>): ReturnType<typeof examine> {
+  return until('a look at a stream that comes at once', async () => {
+    const seen = await examine(...given)
+    return !seen.of('stream')[0]?.text.includes('the first block arrives after') && seen
+  })
+}
+
 describe('tidings doctor, of a server', () => {
   it('finds nothing to mend in one as it comes, but that it is in dev mode', async () => {
     await using server = await ServerProcess.start()
-    const { code, findings } = await examine(['--only', 'server', '--url', server.url])
+    const { code, findings } = await examineUndelayed(['--only', 'server', '--url', server.url])
     expect(findings.filter(({ level }) => level !== 'ok').map(({ check }) => check)).toEqual(['mode'])
     expect(findings.map(({ check }) => check)).toEqual([
       'reached',
@@ -56,7 +65,7 @@ describe('tidings doctor, of a server', () => {
       text: expect.stringContaining('TIDINGS_KEY'),
     })
     const token = (await tidings(['token', '--user', 'alice', '--data', server.data])).stdout.trim()
-    const { code, findings } = await examine(url, { TIDINGS_KEY: token })
+    const { code, findings } = await examineUndelayed(url, { TIDINGS_KEY: token })
     expect(findings.filter(({ level }) => level !== 'ok')).toEqual([])
     expect(code).toBe(0)
   })
@@ -96,7 +105,8 @@ describe.skipIf(nginx === undefined)('tidings doctor, of an nginx in front', () 
   it('finds nothing wrong with one with its defaults, but that it hides the name in front of dev mode', async () => {
     await using server = await ServerProcess.start()
     await using proxy = await ProxyProcess.nginx(nginx!, server.port)
-    const { findings } = await examine(['--only', 'server', '--url', `http://127.0.0.1:${proxy.port}`])
+    const url = `http://127.0.0.1:${proxy.port}`
+    const { findings } = await examineUndelayed(['--only', 'server', '--url', url])
     expect(findings.filter(({ level }) => level === 'fail').map(({ check }) => check)).toEqual(['names'])
   })
 

@@ -42,15 +42,15 @@ describe('tidings keys', () => {
     expect((await stat(join(data, 'auth.db'))).mode & 0o777).toBe(0o600)
   })
 
-  it('a running server believes a new key, and no longer one that was revoked, within a second', async () => {
+  it('a running server believes a new key, and no longer one that was revoked', async () => {
     await using server = await ServerProcess.start({ settings: { dev: 'off' } })
     const { stdout } = await create(server.data, '--name', 'ops', '--admin', '**')
     const key = stdout.trim()
     const ask = async () =>
       (await fetch(`${server.url}/api/stats`, { headers: { authorization: `Bearer ${key}` } })).status
-    await until('the key to count', async () => (await ask()) === 200, { timeoutMs: 5_000 })
+    await until('the key to count', async () => (await ask()) === 200)
     expect((await tidings(['keys', 'revoke', 'ops', '--data', server.data])).code).toBe(0)
-    await until('the key to count no longer', async () => (await ask()) === 401, { timeoutMs: 5_000 })
+    await until('the key to count no longer', async () => (await ask()) === 401)
     expect((await tidings(['keys', 'list', '--data', server.data])).stdout).toMatch(/ops +revoked/)
     expect(server.output).not.toContain(key)
   })

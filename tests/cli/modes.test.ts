@@ -33,7 +33,7 @@ describe('a server on its own machine', () => {
     await keys(server, 'revoke', 'first')
     const began = performance.now()
     expect(await reading.text()).toMatch(/event: goodbye\ndata: .*"revoked"/)
-    expect(performance.now() - began).toBeLessThan(3_000)
+    expect(performance.now() - began).toBeLessThan(15_000)
     expect([await statusOf(server), await statusOf(server, key)]).toEqual([401, 401])
 
     await server.kill('SIGTERM')

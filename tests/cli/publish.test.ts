@@ -116,7 +116,7 @@ test('through a network that loses requests and answers every line arrives once,
   expect(finished.stderr).toContain('trying again')
   expect(gateway.requests).toBeGreaterThan(20)
   expect(await storedOn(server.url, 'logs/app')).toEqual(lines)
-}, 90_000)
+}, 180_000)
 
 test('with --retry-for it gives up in the end, and says which lines are missing', async () => {
   await using server = await ServerProcess.start()
@@ -153,7 +153,7 @@ test('5,000 lines of a growing log survive kill -9 of the server: each once, in 
       await server.kill('SIGKILL')
       await server.start()
     }
-    const finished = await reader.finish(60_000)
+    const finished = await reader.finish(120_000)
     expect(finished.code).toBe(0)
     expect(finished.stderr).not.toContain('gap')
     expect(reader.lines.map((line) => JSON.parse(line).data)).toEqual(lines)
@@ -163,7 +163,7 @@ test('5,000 lines of a growing log survive kill -9 of the server: each once, in 
     follow.kill()
   }
   expect(await publish.finish()).toMatchObject({ code: 0, stdout: '' })
-}, 120_000)
+}, 240_000)
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s publishes what has been read, and ends with 0',

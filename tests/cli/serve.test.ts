@@ -70,7 +70,7 @@ test('without a verb it serves; the configuration file and PORT are read', async
   using reader = await SseReader.open({ port: Number(new URL(url).port), topics: ['a'] })
   expect(JSON.stringify(reader.steps)).not.toContain('"gap"')
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
-  await until('heartbeats at the pace of the file', () => reader.comments >= 2, { timeoutMs: 5_000 })
+  await until('heartbeats at the pace of the file', () => reader.comments >= 2)
 })
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, streams with goodbye', async (signal) => {
@@ -89,6 +89,6 @@ test('a second signal ends it at once with 130', async () => {
   )
   server.signal('SIGTERM')
   await until('the first to be taken', () => server.output.includes('shutting down'))
-  expect(await server.kill('SIGINT', 2_000)).toEqual({ code: 130, signal: null })
+  expect(await server.kill('SIGINT', 30_000)).toEqual({ code: 130, signal: null })
   for (const reader of readers) reader[Symbol.dispose]()
 })

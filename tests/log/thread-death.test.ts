@@ -24,13 +24,13 @@ it.each(['writer', 'reader'])(
       log.read({ selection: { topics: new TopicSet(['**']) }, after: 0, limit: 10 }),
     ])
     await (name === 'writer' ? writer! : reader!).terminate()
-    const failure = await within('the failure', 1_000, log.failed)
+    const failure = await within('the failure', 30_000, log.failed)
     expect(failure.message).toContain(`${name} thread ended`)
-    for (const answer of await within('answers', 1_000, underWay)) {
+    for (const answer of await within('answers', 30_000, underWay)) {
       if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'storage_failed' })
     }
     await expect(log.append(eventsOf('after', 100))).rejects.toMatchObject({ code: 'storage_failed' })
     await expect(log.stand((await log.bounds()).head)).rejects.toMatchObject({ code: 'storage_failed' })
-    await within('closing', 1_000, log.close())
+    await within('closing', 30_000, log.close())
   },
 )

@@ -336,7 +336,7 @@ describe('shutdown', () => {
     await until('its session to end', () => late.closed || late.destroyed)
     expect(streams.some(({ isOver }) => !isOver)).toBe(true)
     expect(await draining.ended).toMatchObject({ code: 0 })
-    expect(performance.now() - began).toBeLessThan(drainMs + 5_000)
+    expect(performance.now() - began).toBeLessThan(drainMs + 15_000)
     for (const { text, isOver } of streams) {
       expect(isOver).toBe(true)
       expect(text).toMatch(/event: goodbye\ndata: {"reason":"drain","reconnect":true,"retryMs":\d+}\n\n$/)
@@ -350,7 +350,7 @@ describe('shutdown', () => {
     await exchange(session, { ':path': '/healthz' })
     const began = performance.now()
     expect(await draining.kill('SIGTERM')).toMatchObject({ code: 0 })
-    expect(performance.now() - began).toBeLessThan(3_000)
+    expect(performance.now() - began).toBeLessThan(15_000)
   })
 })
 
