@@ -297,7 +297,7 @@ describe('what cannot pass is told at once', () => {
 describe('time and signals', () => {
   it('a try that takes too long is given up, and the next one counts', async () => {
     await using flaky = await FlakyServer.start(server.url, [isSilent])
-    const api = createApi({ url: flaky.url, timeoutMs: 500 })
+    const api = createApi({ url: flaky.url, timeoutMs: 2_500 })
     expect(await api.update(1)).toMatchObject({ isDuplicate: false })
     expect(new Set(flaky.keys).size).toBe(1)
   })

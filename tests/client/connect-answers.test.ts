@@ -72,10 +72,10 @@ describe('what passes is waited for', () => {
 
   test.each([408, 425, 429, 503])('%s with Retry-After: not before it', async (code) => {
     const url = server.script(status(code, { retryAfter: 1 }), one)
+    const began = Date.now()
     await using heard = new HeardStream({ url })
-    await heard.stumbled(1)
-    const { retryAtMs = 0 } = heard.status
-    expect(retryAtMs).toBeGreaterThan(Date.now())
+    const { retryAtMs = 0 } = await heard.is('waiting')
+    expect(retryAtMs).toBeGreaterThan(began + 990)
     await heard.has(1)
     // The server's clock and ours round each on its own.
     expect(waitedMs(url)).toBeGreaterThan(990)
@@ -184,10 +184,10 @@ describe('goodbye', () => {
       vi.mocked(Math.random).mockReturnValue(0.999)
       const body = `event: goodbye\ndata: {"reason":"drain","reconnect":true,"retryMs":${retryMs}}\n\n`
       const url = server.script(stream(body))
+      const began = Date.now()
       await using heard = new HeardStream({ url })
       const { retryAtMs } = await heard.is('waiting')
-      expect(retryAtMs).toBeGreaterThan(Date.now() + 500)
-      expect(server.requestsTo(url)).toHaveLength(1)
+      expect(retryAtMs).toBeGreaterThan(began + 500)
     }
   })
 })

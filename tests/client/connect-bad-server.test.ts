@@ -146,14 +146,14 @@ describe('silence is noticed', () => {
     // Twice the interval passes twice without an event.
     const commenting: Behaviour = async (exchange) => {
       exchange.streamHead()
-      for (let count = 0; count < 24; count++) {
+      for (let count = 0; count < 40; count++) {
         await exchange.write(':\n')
         await pause(125)
       }
       await exchange.write('data: 1\n\n')
     }
     const url = server.script(commenting)
-    await using heard = new HeardStream({ url, heartbeatMs: 700 })
+    await using heard = new HeardStream({ url, heartbeatMs: 1_200 })
     await heard.has(1)
     expect(heard.codes).toEqual([])
     expect(server.requestsTo(url)).toHaveLength(1)

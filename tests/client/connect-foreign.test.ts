@@ -277,7 +277,7 @@ describe('a store', () => {
     expect(puts).not.toContain('2')
     gates[1]!()
     await closed
-    await until('the place after the second', () => puts.at(-1) === '2', { timeoutMs: 500 })
+    await until('the place after the second', () => puts.at(-1) === '2')
   })
 
   test('gets no place of an event that a loop has in hand', async () => {

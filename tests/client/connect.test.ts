@@ -40,7 +40,8 @@ test('events arrive by type and topic, with their id, topic, time and data', asy
 })
 
 test('what was missed arrives when the connection is back, once and in order', async () => {
-  await using server = await ServerProcess.start()
+  // It comes back when the test says so, and not before.
+  await using server = await ServerProcess.start({ settings: { retryMs: 60_000 } })
   await using proxy = await TcpProxy.start(server.port)
   await using stream = connect({ url: `http://127.0.0.1:${proxy.port}/events`, topics: ['orders'] })
   const events: TidingsEvent[] = []

@@ -41,7 +41,6 @@ export class HeardStream implements AsyncDisposable {
     await until(
       () => `${count} events; there are ${JSON.stringify(this.data)}, ${JSON.stringify(this.status)}`,
       () => this.events.length >= count,
-      { timeoutMs: 30_000 },
     )
   }
 
@@ -50,7 +49,6 @@ export class HeardStream implements AsyncDisposable {
     return until(
       () => `${state}; it is ${JSON.stringify(this.status)}`,
       () => this.status.state === state && this.status,
-      { timeoutMs: 30_000 },
     )
   }
 
@@ -59,7 +57,6 @@ export class HeardStream implements AsyncDisposable {
     await until(
       () => `${times} troubles; there are ${this.codes.join(', ')}`,
       () => this.troubles.length >= times,
-      { timeoutMs: 30_000 },
     )
   }
 
