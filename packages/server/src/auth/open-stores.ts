@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { TidingsError } from '@tidings/protocol'
 import { type RedisAddress, readRedisAddress } from '../config/store-address.ts'
+import { isUnavailable } from '../log/refusals.ts'
 import { BackedCredentialStore, type CredentialStoreOptions } from './store/backed-credential-store.ts'
 import type { CredentialStore } from './store/credential-store.ts'
 import { CredentialFile } from './store/file/credential-file.ts'
@@ -57,8 +57,7 @@ async function openOnRedis(address: RedisAddress, options: StoresOptions): Promi
       return { credentials, tickets: new RedisTickets(link) }
     } catch (error) {
       // It was there a moment ago, and is waited for like one that never was.
-      const isAway = error instanceof TidingsError && error.code === 'storage_unavailable'
-      if (!isAway || options.patienceMs !== undefined) throw error
+      if (!isUnavailable(error) || options.patienceMs !== undefined) throw error
       const reason = `${address.shown} does not tell who may what: ${(error.cause as Error).message}; trying again`
       if (reason !== told) options.onNotice?.({ level: 'warn', message: reason })
       told = reason

@@ -28,6 +28,11 @@ export function storageUnavailable(cause: Error): TidingsError {
   )
 }
 
+/** Whether the store may be back in a moment. */
+export function isUnavailable(error: unknown): error is TidingsError {
+  return error instanceof TidingsError && error.code === 'storage_unavailable'
+}
+
 /** The outcome is unknown, and the log lives on. */
 export function storageUnanswered(cause: Error): TidingsError {
   return new TidingsError(

@@ -14,7 +14,12 @@ export interface Beginning {
  * The tag of a place that is only a number: the one before the last few events. Such a place is never shown to
  * the client, which then begins anew with the last few if it is cut off so early.
  */
-export const unknownTag = ''
+const unknownTag = ''
+
+/** Whether a place may be shown to the client. */
+export function isKnown(place: Cursor | undefined): place is Cursor {
+  return place !== undefined && place.tag !== unknownTag
+}
 
 /** Where a stream begins. */
 export interface Start {
