@@ -50,9 +50,17 @@ describe('settings', () => {
     ])
   })
 
-  test('a password in an address that is wrong is not shown', () => {
-    const [mistake] = mistakesOf({ store: 'redis://tidings:hunter2@localhost/main' })
+  test.each([
+    'redis://tidings:hunter2@localhost/main',
+    // What makes it wrong may be in the password itself.
+    'redis://tidings:hunter2/a@localhost',
+    'redis://tidings:hunter2@a/b@localhost',
+    'redis://tidings:6379#hunter2@localhost',
+    'redis://:hunter2%@localhost',
+  ])('a password in an address that is wrong is not shown: %s', (store) => {
+    const [mistake] = mistakesOf({ store })
     expect(mistake).toContain('redis://…@localhost')
+    expect(mistake).toContain('percent-encoded')
     expect(mistake).not.toContain('hunter2')
   })
 

@@ -27,5 +27,7 @@ describe('the address of a Redis', () => {
     ['a name that could be another key', 'redis://localhost?name=a}:b'],
     ['a parameter that nobody knows', 'redis://localhost?names=a'],
     ['a file', 'sqlite:tidings.db'],
+    ['a password that is half of a percent-encoding', 'redis://:100%@localhost'],
+    ['a password whose # ends the address', 'redis://tidings:6379#1@localhost'],
   ])('is none with %s', (_, store) => expect(readRedisAddress(store)).toBeUndefined())
 })

@@ -1,5 +1,6 @@
 import { createClient, ErrorReply, type RedisClientType } from '@redis/client'
 import type { RedisAddress } from '../config/store-address.ts'
+import { withRemedy } from './certificate-trouble.ts'
 import { RedisRefusal, RedisUnanswered, RedisUnavailable } from './redis-error.ts'
 import type { Script } from './script.ts'
 
@@ -149,7 +150,7 @@ export class RedisLink {
     if (connection !== this.#connection) return
     this.#connection = undefined
     this.#isUp = false
-    if (!this.#isClosed) this.#options.onDown?.(reason)
+    if (!this.#isClosed) this.#options.onDown?.(withRemedy(reason))
     // Whoever waits for the end of this connection, which destroying it does not announce.
     connection.emit('end')
   }

@@ -11,7 +11,8 @@ export const storeSettings = {
   store: text({
     default: '',
     placeholder: 'store',
-    allowed: '"memory:", "sqlite:" and the path of a file, or "redis://HOST:PORT"',
+    allowed:
+      '"memory:", "sqlite:" and the path of a file, or "redis://USER:PASSWORD@HOST:PORT", percent-encoded',
     isAllowed: isStore,
     doc:
       'Where events are kept: `memory:`, `sqlite:PATH`, or for several nodes' +

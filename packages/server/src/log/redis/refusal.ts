@@ -1,6 +1,7 @@
 import type { TidingsError } from '@tidings/protocol'
-import { RedisRefusal, RedisUnanswered } from '../../redis/redis-error.ts'
+import { RedisRefusal, RedisUnanswered, whyRefused } from '../../redis/redis-error.ts'
 import { storageFull, storageUnanswered, storageUnavailable } from '../refusals.ts'
+import { StoreRefused } from '../store-refused.ts'
 import { LogMissing } from './selector.ts'
 
 /** Answers of a Redis that stores nothing now, for want of memory or of disk. */
@@ -39,4 +40,14 @@ export function refusalOfWrite(error: Error): TidingsError {
 /** Why something could not be read. */
 export function refusalOfRead(error: Error): TidingsError {
   return storageUnavailable(error)
+}
+
+/**
+ * Why a Redis will never do, if that is so.
+ * @param shown its address, as people may see it.
+ */
+export function refusalOfStore(reason: Error, shown: string): StoreRefused | undefined {
+  if (reason instanceof StoreRefused) return reason
+  const why = whyRefused(reason, shown)
+  return why === undefined ? undefined : new StoreRefused(why)
 }

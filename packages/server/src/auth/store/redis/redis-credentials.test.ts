@@ -107,7 +107,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('credentials in Re
     await vi.waitFor(() => one.revokeUser('alice'), patience)
     await vi.waitFor(() => expect(other.isRevoked({ user: 'alice', issuedAt: 1 })).toBe(true), patience)
     await Promise.all([one.close(), other.close()])
-  }, 30_000)
+  })
 
   it('an emptied Redis has no keys, and lets nobody in unasked, nor anybody who was shut out', async () => {
     const place = newPlace()
@@ -158,7 +158,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('credentials in Re
     await redis.command('ACL', 'SETUSER', 'nobody', 'on', '>right')
     const opening = open(`redis://nobody:wrong@127.0.0.1:${port}`)
     await expect(opening).rejects.toThrow(`redis://127.0.0.1:${port} lets nobody in`)
-    await expect(open(`redis://nobody:right@127.0.0.1:${port}`)).rejects.toThrow('Check user and password')
+    await expect(open(`redis://nobody:right@127.0.0.1:${port}`)).rejects.toThrow('ACL SETUSER')
   })
 
   it('a replica is not asked: it knows what was true a while ago, and takes no revocation', async () => {
@@ -171,7 +171,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('credentials in Re
       message: expect.stringContaining('it is a replica'),
     })
     await replica.promote()
-    const link = await AuthLink.open(address, { patienceMs: 5_000 })
+    const link = await AuthLink.open(address, { patienceMs: 30_000 })
     const store = await BackedCredentialStore.open(new RedisCredentials(link), { tokenMaxLifetimeMs: 1 })
     await store.close()
   })
