@@ -1,10 +1,9 @@
 import { TidingsError } from '@tidings/protocol'
 import type { RedisAddress } from '../../config/store-address.ts'
 import type { StoreNotice } from '../../log/event-log.ts'
-import { refusalOfRead, refusalOfWrite, wantsAnother } from '../../log/redis/refusal.ts'
+import { refusalOfRead, refusalOfStore, refusalOfWrite, wantsAnother } from '../../log/redis/refusal.ts'
 import { storageUnavailable } from '../../log/refusals.ts'
-import { StoreRefused } from '../../log/store-refused.ts'
-import { isRefusedLogin, RedisUnavailable } from '../../redis/redis-error.ts'
+import { RedisUnavailable } from '../../redis/redis-error.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
 import type { Script } from '../../redis/script.ts'
 
@@ -96,11 +95,8 @@ export class AuthLink {
     if (!this.#isOpen && before !== this.#whyDown) {
       this.#notify({ level: 'warn', message: `${this.#whyDown}; trying again` })
     }
-    if (isRefusedLogin(reason)) {
-      this.#up.reject(
-        new StoreRefused(`${shown} lets nobody in: ${reason.message}. Check user and password.`),
-      )
-    }
+    const refusal = refusalOfStore(reason, shown)
+    if (refusal !== undefined) this.#up.reject(refusal)
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Cursor, NewEvent } from '@tidings/protocol'
 import type { RedisAddress } from '../../config/store-address.ts'
-import { isRefusedLogin } from '../../redis/redis-error.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
 import type {
   Appended,
@@ -19,7 +18,6 @@ import type {
   Tail,
 } from '../event-log.ts'
 import { logClosed, storageUnavailable } from '../refusals.ts'
-import { StoreRefused } from '../store-refused.ts'
 import type { Asking } from './asking.ts'
 import { type AppendReply, Commits } from './commits.ts'
 import { follow, newEpoch } from './follow.ts'
@@ -29,7 +27,7 @@ import { keysOf, type LogKeys } from './log-keys.ts'
 import { type LogState, placeArgs, readState, type StateReply } from './log-state.ts'
 import { Notices, starvedReason } from './notices.ts'
 import { checkFacts, type RedisFacts, readFacts } from './redis-facts.ts'
-import { refusalOfRead, refusalOfWrite, wantsAnother } from './refusal.ts'
+import { refusalOfRead, refusalOfStore, refusalOfWrite, wantsAnother } from './refusal.ts'
 import { scripts } from './scripts.ts'
 import { LogMissing, Selector } from './selector.ts'
 import { Showing } from './showing.ts'
@@ -259,18 +257,9 @@ class RedisLog implements EventLog {
   }
 
   #onDown(reason: Error): void {
-    const refusal = this.#refusalOf(reason)
+    const refusal = refusalOfStore(reason, this.#address.shown)
     if (refusal !== undefined) this.#opening.reject(refusal)
     this.#notices.down(reason, this.#tail === undefined && refusal !== undefined)
-  }
-
-  /** Why this Redis will never do, if that is so. */
-  #refusalOf(reason: Error): StoreRefused | undefined {
-    if (reason instanceof StoreRefused) return reason
-    if (!isRefusedLogin(reason)) return undefined
-    return new StoreRefused(
-      `${this.#address.shown} lets nobody in: ${reason.message}. Check user and password.`,
-    )
   }
 
   #onBatch(batch: Batch, place: Cursor): void {
