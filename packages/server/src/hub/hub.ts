@@ -1,13 +1,15 @@
-import { type Cursor, checkTopic, TidingsError, type TopicSet } from '@tidings/protocol'
+import type { Cursor } from '@tidings/protocol'
 import type { Batch, EventLog, Tail as LogTail, Selection, Standing, StoredEvent } from '../log/event-log.ts'
 import { fanOut, type Selected } from './fan-out.ts'
 import { Frame } from './frame.ts'
 import { Interest, type Listener, type Wanted } from './interest.ts'
 import { type Portion, PortionCache } from './portion.ts'
+import { Steps } from './steps.ts'
 import { Tail } from './tail.ts'
 import { TailEvent } from './tail-event.ts'
 import { Tally } from './tally.ts'
 import { TopicIndex } from './topic-index.ts'
+import { Watchers } from './watchers.ts'
 
 /** The hub's bounds. */
 export interface HubOptions {
@@ -29,9 +31,6 @@ export interface HubCounters {
   sentBytes: number
 }
 
-/** How long a reader waits for this hub to come to a place that the log has, in milliseconds. */
-const patienceMs = 2_000
-
 /** Some past events. */
 export interface Past {
   readonly events: readonly StoredEvent[]
@@ -40,14 +39,6 @@ export interface Past {
   readonly isEnd: boolean
   /** The number before the oldest event kept. */
   readonly floor: number
-}
-
-/** Who is told whether anybody listens to a topic. */
-interface Watcher {
-  readonly topic: string
-  /** What it was told last. */
-  isWanted: boolean
-  readonly onChange: (isWanted: boolean) => void
 }
 
 /** The part of one process that knows who listens here. */
@@ -59,14 +50,13 @@ export class Hub {
   readonly #options: HubOptions
   readonly #index = new TopicIndex<Interest>()
   readonly #interests = new Map<string, Interest>()
-  readonly #watchers = new Set<Watcher>()
+  readonly #watchers = new Watchers((topic) => this.audience([topic]) > 0)
   readonly #portions = new PortionCache()
+  readonly #steps = new Steps()
   #tail: Tail
   #head: Cursor
   #logTail: LogTail | undefined
   #beforeShowing = () => {}
-  /** Who waits for the hub's next step. */
-  #onStep: PromiseWithResolvers<void> | undefined
 
   /** Opens a hub on a log and follows it from its head. */
   static async open(log: EventLog, options: HubOptions): Promise<Hub> {
@@ -105,7 +95,7 @@ export class Hub {
       this.#index.add(wanted.topics, interest)
     }
     interest.members.add(listener)
-    this.#notice(wanted.topics)
+    this.#watchers.notice(wanted.topics)
     return interest
   }
 
@@ -116,7 +106,7 @@ export class Hub {
     if (interest.members.size > 0) return
     this.#interests.delete(interest.key)
     this.#index.delete(interest.wanted.topics, interest)
-    this.#notice(interest.wanted.topics)
+    this.#watchers.notice(interest.wanted.topics)
   }
 
   /** How many open streams want at least one of these topics, whatever the type. */
@@ -139,10 +129,7 @@ export class Hub {
    * @throws TidingsError `invalid_topic`.
    */
   watch(topic: string, onChange: (isWanted: boolean) => void): () => void {
-    const watcher: Watcher = { topic: checkTopic(topic), isWanted: false, onChange }
-    this.#watchers.add(watcher)
-    this.#tell(watcher)
-    return () => this.#watchers.delete(watcher)
+    return this.#watchers.add(topic, onChange)
   }
 
   /**
@@ -156,9 +143,9 @@ export class Hub {
     if (!isInMemory) {
       const standing = await this.#log.stand(cursor)
       // Another node may have shown what is still on its way here.
-      if (standing === 'valid') await this.#arriveAt(cursor)
+      if (standing === 'valid') await this.#steps.until(() => isReached(cursor, this.#head))
       // A new epoch that this hub was not told of yet: whoever began now would be told twice.
-      if (standing === 'epoch' && cursor.epoch === this.#head.epoch) await this.#untilStep()
+      if (standing === 'epoch' && cursor.epoch === this.#head.epoch) await this.#steps.next()
       return standing
     }
     const tag = cursor.seq === floor.seq ? floor.tag : this.#tail.at(cursor.seq)!.tag
@@ -231,8 +218,7 @@ export class Hub {
   /** Shows a batch to the live streams, before anything else can happen. */
   #take(batch: Batch): void {
     this.#step(batch)
-    this.#onStep?.resolve()
-    this.#onStep = undefined
+    this.#steps.made()
   }
 
   #step(batch: Batch): void {
@@ -279,7 +265,7 @@ export class Hub {
     const { epoch } = page.reached
     // The log has begun another history, of which nobody here may hear before they were told.
     if (epoch !== after.epoch) {
-      if (this.#head.epoch === after.epoch) await this.#untilStep()
+      if (this.#head.epoch === after.epoch) await this.#steps.next()
       return { frame: undefined, reached: after, floor: after }
     }
     const frames: Frame[] = []
@@ -307,31 +293,6 @@ export class Hub {
     return { epoch: this.#head.epoch, seq, tag: this.#tail.at(seq)!.tag }
   }
 
-  /** Resolves when the hub stands at a place that the log has, or beyond it. */
-  async #arriveAt({ epoch, seq }: Cursor): Promise<void> {
-    const deadline = performance.now() + patienceMs
-    while (this.#head.epoch !== epoch || this.#head.seq < seq) {
-      if (performance.now() >= deadline) {
-        throw new TidingsError(
-          'storage_unavailable',
-          'This server is behind; come back in a moment, or ask another.',
-        )
-      }
-      await this.#untilStep()
-    }
-  }
-
-  /** Resolves after the next batch, or when there has been none for a while. */
-  async #untilStep(): Promise<void> {
-    this.#onStep ??= Promise.withResolvers()
-    let overdue: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => {
-      overdue = setTimeout(resolve, patienceMs)
-    })
-    await Promise.race([this.#onStep.promise, late])
-    clearTimeout(overdue)
-  }
-
   /** What came before a place cannot be shown: whoever was live finds out when it reads on, as if it had been away. */
   #skipTo(from: Cursor): void {
     const before = this.#head
@@ -352,19 +313,11 @@ export class Hub {
       for (const listener of members) listener.changeEpoch(before, this.#head)
     }
   }
+}
 
-  #notice(topics: TopicSet): void {
-    for (const watcher of this.#watchers) {
-      if (topics.has(watcher.topic)) this.#tell(watcher)
-    }
-  }
-
-  #tell(watcher: Watcher): void {
-    const isWanted = this.audience([watcher.topic]) > 0
-    if (isWanted === watcher.isWanted) return
-    watcher.isWanted = isWanted
-    watcher.onChange(isWanted)
-  }
+/** Whether a place of the log lies behind a hub that stands at `head`, or is where it stands. */
+function isReached({ epoch, seq }: Cursor, head: Cursor): boolean {
+  return head.epoch === epoch && head.seq >= seq
 }
 
 function joined(frames: readonly Frame[]): Frame | undefined {
