@@ -7,18 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigError } from '../../config/config-error.ts'
 import { hasIssuers, resolveIssuers } from './issuers.ts'
 import { claims, makeTestKey, ownTokens } from './test-tokens.ts'
+import { secret as good, unset } from './test-verifier.ts'
 import { TokenVerifier } from './token-verifier.ts'
 
-const good = 'pN3v-8Qz!rT6mW2kXb9Ls4Yd7Gh1Jf5C0aE'
-const unset = {
-  jwtIssuer: '',
-  jwtAudience: '',
-  jwtAlgorithms: [],
-  jwtSecret: '',
-  jwtKeyFile: '',
-  jwksUrl: '',
-  issuers: [],
-}
 const named = { ...unset, jwtIssuer: 'https://id.example', jwtAudience: 'push.example' }
 
 let folder: string

@@ -9,13 +9,15 @@ import { TokenVerifier } from './token-verifier.ts'
 export const rules = { clockSkewMs: 10_000, tokenMaxLifetimeMs: 86_400_000 }
 export const secret = 'pN3v-8Qz!rT6mW2kXb9Ls4Yd7Gh1Jf5C0aE'
 export const issuer = 'https://id.example'
-const unset = {
+/** No issuer. */
+export const unset = {
   jwtIssuer: '',
   jwtAudience: '',
   jwtAlgorithms: [],
   jwtSecret: '',
   jwtKeyFile: '',
   jwksUrl: '',
+  issuers: [],
 }
 
 const servers: KeyServer[] = []

@@ -23,9 +23,10 @@ import type {
   Tail,
 } from '../event-log.ts'
 import { eventSize } from '../event-size.ts'
+import type { Found } from '../range.ts'
 import { logClosed } from '../refusals.ts'
 import { RememberedKeys } from './remembered-keys.ts'
-import { type Found, Selector } from './selector.ts'
+import { Selector } from './selector.ts'
 
 /** How to make a log in memory. */
 export interface MemoryLogOptions {

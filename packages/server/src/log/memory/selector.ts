@@ -1,22 +1,9 @@
 import type { Selection, StoredEvent } from '../event-log.ts'
 import { merge, type Run } from '../merge.ts'
 import { pageBounds } from '../page-bounds.ts'
+import type { Found, Range } from '../range.ts'
+import { Shelf } from '../shelf.ts'
 import { topicVerdicts } from '../topic-verdicts.ts'
-import { Shelf } from './shelf.ts'
-
-/** Which part of the log, in which direction. Bounds are included. */
-export interface Range {
-  readonly direction: 'forward' | 'backward'
-  readonly from: number
-  readonly to: number
-}
-
-/** What was found, in the direction of reading. */
-export interface Found {
-  readonly events: StoredEvent[]
-  /** The last number looked at: all of the selection up to it is in `events`. */
-  readonly reached: number
-}
 
 interface Numbers {
   readonly wanted: number[]
@@ -52,8 +39,8 @@ export class Selector {
   removeOldest(): void {
     const { topic } = this.oldest()!
     const numbers = this.#byTopic.get(topic)!
-    this.#events.dropFirst(1)
-    numbers.dropFirst(1)
+    this.#events.shift()
+    numbers.shift()
     if (numbers.length === 0) this.#byTopic.delete(topic)
   }
 
@@ -102,37 +89,19 @@ export class Selector {
 
 function runOf(numbers: Shelf<number>, { direction, to }: Range): Run {
   if (direction === 'forward') {
+    const end = numbers.countWhile((seq) => seq <= to)
     return {
       next(from, count) {
         const start = numbers.countWhile((seq) => seq < from)
-        return slice(
-          numbers,
-          start,
-          Math.min(
-            start + count,
-            numbers.countWhile((seq) => seq <= to),
-          ),
-        )
+        return numbers.slice(start, Math.min(start + count, end))
       },
     }
   }
+  const start = numbers.countWhile((seq) => seq < to)
   return {
     next(from, count) {
       const end = numbers.countWhile((seq) => seq <= from)
-      return slice(
-        numbers,
-        Math.max(
-          end - count,
-          numbers.countWhile((seq) => seq < to),
-        ),
-        end,
-      ).reverse()
+      return numbers.slice(Math.max(end - count, start), end).reverse()
     },
   }
-}
-
-function slice(numbers: Shelf<number>, start: number, end: number): number[] {
-  const seqs: number[] = []
-  for (let index = start; index < end; index++) seqs.push(numbers.at(index)!)
-  return seqs
 }

@@ -2,10 +2,11 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { workerData } from 'node:worker_threads'
 import { type Cursor, originTag } from '@tidings/protocol'
 import type { Page, Standing } from '../event-log.ts'
+import type { Found } from '../range.ts'
 import { classify } from './failure.ts'
 import { floorOf, type LogRow, logRowReader } from './log-row.ts'
 import type { ReadBackRequest, ReaderAnswers, ReaderRequest, ReadRequest, ThreadData } from './messages.ts'
-import { type Found, Selector } from './selector.ts'
+import { Selector } from './selector.ts'
 import { serveThread } from './serve-thread.ts'
 
 /** The thread that answers reads, so that a long catch-up never delays a commit. */

@@ -4,23 +4,10 @@ import { Crowds } from '../crowds.ts'
 import type { StoredEvent } from '../event-log.ts'
 import { merge } from '../merge.ts'
 import { pageBounds } from '../page-bounds.ts'
+import type { Found, Range } from '../range.ts'
 import { topicVerdicts } from '../topic-verdicts.ts'
 import { eventColumns, eventOf } from './event-row.ts'
 import type { PlainSelection } from './messages.ts'
-
-/** Which part of the log, in which direction. Bounds are included. */
-export interface Range {
-  readonly direction: 'forward' | 'backward'
-  readonly from: number
-  readonly to: number
-}
-
-/** What was found, in the direction of reading. */
-export interface Found {
-  readonly events: StoredEvent[]
-  /** The last number looked at: all of the selection up to it is in `events`. */
-  readonly reached: number
-}
 
 interface Numbers {
   readonly wanted: readonly number[]
