@@ -3,6 +3,7 @@ import { requireProgram } from '../support/programs.ts'
 import { readLog } from '../support/verdict.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { lostEvents } from './lost-events.ts'
 import { Traffic } from './traffic.ts'
 
@@ -44,11 +45,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that is e
       expect(log.events.size).toBe(log.head)
       const facts = { epochs: [epoch, log.epoch], withdrawn }
       await expectKept({ cluster, publishers: traffic.publishers, readers }, facts)
-      for (const reader of readers) {
-        expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch', missed: null }])
-        expect(reader.connections, reader.options.name!).toBe(1)
-        reader.close()
-      }
+      expectTold(readers, { gaps: [{ reason: 'epoch', missed: null }], connections: 1 })
     },
   )
 
@@ -71,9 +68,6 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that is e
     const log = await readLog(cluster.node(0).server.url)
     const facts = { epochs: [epoch, log.epoch], withdrawn }
     await expectKept({ cluster, publishers: [...before.publishers, publisher], readers }, facts)
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch' }])
-      reader.close()
-    }
+    expectTold(readers, { gaps: [{ reason: 'epoch' }] })
   })
 })

@@ -4,6 +4,7 @@ import { RedisServer } from '../support/redis-server.ts'
 import { readLog } from '../support/verdict.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { lostEvents } from './lost-events.ts'
 import { Traffic } from './traffic.ts'
 
@@ -38,11 +39,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a failover to a r
     await traffic.stop()
     const facts = { epochs: [epoch, (await readLog(cluster.node(0).server.url)).epoch], withdrawn }
     await expectKept({ cluster, publishers: traffic.publishers, readers }, facts)
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch', missed: null }])
-      expect(reader.connections, reader.options.name!).toBe(1)
-      reader.close()
-    }
+    expectTold(readers, { gaps: [{ reason: 'epoch', missed: null }], connections: 1 })
   })
 
   it('that one node does not notice ends when it comes over: what it took meanwhile is lost, and its streams are told', async () => {
@@ -73,9 +70,6 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a failover to a r
     const publishers = [before, alone, elsewhere].flatMap((traffic) => traffic.publishers)
     const facts = { epochs: [epoch, (await readLog(cluster.node(0).server.url)).epoch], withdrawn }
     await expectKept({ cluster, publishers, readers }, facts)
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch' }])
-      reader.close()
-    }
+    expectTold(readers, { gaps: [{ reason: 'epoch' }] })
   })
 })

@@ -4,6 +4,7 @@ import { until } from '../support/until.ts'
 import { readLog } from '../support/verdict.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { Traffic } from './traffic.ts'
 
 describe.skipIf(requireProgram('redis-server') === undefined)('a Redis without room', () => {
@@ -32,11 +33,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis without r
     await traffic.flows(60)
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers: [...readers, late] })
-    for (const reader of [...readers, late]) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      expect(reader.connections, reader.options.name!).toBe(1)
-      reader.close()
-    }
+    expectTold([...readers, late], { connections: 1 })
   })
 })
 

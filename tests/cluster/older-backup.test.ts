@@ -5,6 +5,7 @@ import { type TempFolder, tempFolder } from '../support/temp-folder.ts'
 import { readLog } from '../support/verdict.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { lostEvents } from './lost-events.ts'
 import { Traffic } from './traffic.ts'
 
@@ -34,11 +35,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('an older backup o
     await lost.stop()
     const facts = { epochs: [epoch, (await readLog(cluster.node(0).server.url)).epoch], withdrawn }
     await expectKept({ cluster, publishers, readers }, facts)
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch', missed: null }])
-      expect(reader.connections, reader.options.name!).toBe(1)
-      reader.close()
-    }
+    expectTold(readers, { gaps: [{ reason: 'epoch', missed: null }], connections: 1 })
   })
 
   it.each([
@@ -75,10 +72,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('an older backup o
       await after.publish({ topic: 'orders/1' })
       const publishers = [publisher, lost, after]
       await expectKept({ cluster, publishers, readers }, { withdrawn })
-      for (const reader of readers) {
-        expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'diverged', missed: null }])
-        reader.close()
-      }
+      expectTold(readers, { gaps: [{ reason: 'diverged', missed: null }] })
     },
   )
 })

@@ -3,6 +3,7 @@ import { requireProgram } from '../support/programs.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { Traffic } from './traffic.ts'
 
 describe.skipIf(requireProgram('redis-server') === undefined)('a node that stands still', () => {
@@ -24,10 +25,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a node that stand
     await traffic.flows(100)
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      reader.close()
-    }
+    expectTold(readers)
   })
 
   it('for a moment keeps its streams, and gives them in order what they missed', async () => {
@@ -41,10 +39,6 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a node that stand
     server.signal('SIGCONT')
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      expect(reader.connections, reader.options.name!).toBe(1)
-      reader.close()
-    }
+    expectTold(readers, { connections: 1 })
   })
 })

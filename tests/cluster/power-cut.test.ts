@@ -7,6 +7,7 @@ import { until } from '../support/until.ts'
 import { readLog } from '../support/verdict.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { lostEvents } from './lost-events.ts'
 import { Traffic } from './traffic.ts'
 
@@ -26,10 +27,7 @@ describe.skipIf(!isPossible)('a Redis whose machine loses power', () => {
     expect(after).not.toBe(epoch)
     const facts = { epochs: [epoch, after], withdrawn: lost }
     await expectKept({ cluster, publishers: traffic.publishers, readers }, facts)
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toMatchObject([{ reason: 'epoch', missed: null }])
-      reader.close()
-    }
+    expectTold(readers, { gaps: [{ reason: 'epoch', missed: null }] })
   })
 
   it('and that writes at once loses nothing', async () => {
@@ -41,10 +39,7 @@ describe.skipIf(!isPossible)('a Redis whose machine loses power', () => {
     await traffic.flows(100)
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      reader.close()
-    }
+    expectTold(readers)
   })
 })
 

@@ -5,6 +5,7 @@ import type { SseReader } from '../support/sse-reader.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { keepFigures } from './figures.ts'
 
 /** How many streams; the benchmark has 10,000. */
@@ -61,10 +62,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('the streams of a 
     expect(checkResources(before, [during], await staying.server.sample(), bounds)).toEqual([])
     await dying.server.start()
     await expectKept({ cluster, publishers: [publisher], readers: witnesses })
-    for (const reader of witnesses) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      reader.close()
-    }
+    expectTold(witnesses)
   })
 })
 

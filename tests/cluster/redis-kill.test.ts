@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { requireProgram } from '../support/programs.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { Traffic } from './traffic.ts'
 
 /** How often Redis is killed. */
@@ -24,12 +25,8 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that is k
     await traffic.flows(100)
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      // The streams stayed open all the time.
-      expect(reader.connections, reader.options.name!).toBe(1)
-      reader.close()
-    }
+    // The streams stayed open all the time.
+    expectTold(readers, { connections: 1 })
   })
 
   it('and takes long to read its file is waited for, also by a node that starts meanwhile', async () => {
@@ -54,9 +51,6 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that is k
     await cluster.isReady()
     await publisher.publish(...batch)
     await expectKept({ cluster, publishers: [publisher], readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      reader.close()
-    }
+    expectTold(readers)
   })
 })

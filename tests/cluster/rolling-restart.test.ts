@@ -4,6 +4,7 @@ import { requireProgram } from '../support/programs.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { Traffic } from './traffic.ts'
 
 const drainMs = 2_500
@@ -52,10 +53,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)('nodes that are re
     }
     await traffic.stop()
     await expectKept({ cluster, publishers: traffic.publishers, readers })
-    for (const reader of readers) {
-      expect(reader.said('gap'), reader.options.name!).toEqual([])
-      reader.close()
-    }
+    expectTold(readers)
   })
 
   it('answer the publishes that are under way when they are told to stop', async () => {

@@ -4,6 +4,7 @@ import { RedisServer } from '../support/redis-server.ts'
 import { until } from '../support/until.ts'
 import { Cluster } from './cluster.ts'
 import { expectKept } from './expect-kept.ts'
+import { expectTold } from './expect-told.ts'
 import { keepFigures } from './figures.ts'
 import { Traffic } from './traffic.ts'
 
@@ -44,11 +45,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)(
         await expectKept({ cluster, publishers: [...traffic.publishers, publisher], readers })
       }
       if (isBusy) await expectKept({ cluster, publishers: traffic.publishers, readers })
-      for (const reader of readers) {
-        expect(reader.said('gap'), reader.options.name!).toEqual([])
-        expect(reader.connections, reader.options.name!).toBe(1)
-        reader.close()
-      }
+      expectTold(readers, { connections: 1 })
     })
 
     it('because it follows a replica that nobody feeds any more says so as long as that lasts, and catches up in order', async () => {
@@ -78,11 +75,7 @@ describe.skipIf(requireProgram('redis-server') === undefined)(
       await traffic.flows(50)
       await traffic.stop()
       await expectKept({ cluster, publishers: traffic.publishers, readers })
-      for (const reader of readers) {
-        expect(reader.said('gap'), reader.options.name!).toEqual([])
-        expect(reader.connections, reader.options.name!).toBe(1)
-        reader.close()
-      }
+      expectTold(readers, { connections: 1 })
     })
   },
 )
