@@ -17,7 +17,6 @@ afterAll(() => browser?.close())
 
 async function visit(server: ServerProcess): Promise<Page> {
   const page = await (await browser.newContext()).newPage()
-  page.setDefaultTimeout(15_000)
   await page.goto(server.url)
   return page
 }
@@ -128,8 +127,9 @@ describe.skipIf(isChromiumMissing)('the page', () => {
     page.on('request', (request) => {
       if (new URL(request.url()).pathname === '/events') opened += 1
     })
-    const endsAtMs = Date.now() + 8_000
-    await signIn(page, await tokenOf(server, 'alice', '--ttl', '8s'))
+    const token = await tokenOf(server, 'alice', '--ttl', '12s')
+    const endsAtMs = Date.now() + 12_000
+    await signIn(page, token)
     await page.getByText('Your session ends at').waitFor()
     expect(await page.getByRole('heading', { name: 'Notifications' }).isVisible()).toBe(true)
     await signIn(page, await tokenOf(server, 'alice'))

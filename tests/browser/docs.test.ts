@@ -28,7 +28,6 @@ describe.skipIf(isChromiumMissing)('the page that describes the API, of a server
     const browser = await launchChromium()
     try {
       const page = await browser.newPage()
-      page.setDefaultTimeout(15_000)
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(String(error)))
       page.on('console', (message) => {

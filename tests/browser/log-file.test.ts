@@ -46,7 +46,7 @@ describe.skipIf(isChromiumMissing)('a growing log file, piped into a page', () =
         await server.start()
       }
       await until('all lines to be on the page', async () => (await count(page)) >= lines.length, {
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
       })
     } finally {
       follow.kill()
@@ -54,7 +54,7 @@ describe.skipIf(isChromiumMissing)('a growing log file, piped into a page', () =
     expect(await page.evaluate(() => (window as unknown as LinesWindow).lines)).toEqual(lines)
     expect(await page.evaluate(() => (window as unknown as LinesWindow).gaps)).toEqual([])
     expect(await publish.finish()).toMatchObject({ code: 0, stdout: '' })
-  }, 120_000)
+  }, 240_000)
 })
 
 /** Opens the browser's own EventSource in the page; what it does after a cut is its own business. */

@@ -49,7 +49,7 @@ describe.skipIf(isChromiumMissing)(`${perSecond} events a second`, () => {
     await until(
       'all events to be counted',
       async () => (await page.textContent('#tail-total')) === (perSecond * seconds + 1).toLocaleString('en'),
-      { timeoutMs: 30_000 },
+      { timeoutMs: 90_000 },
     )
     const { frames, layoutShift } = await endMeasuring(page)
     process.stdout.write(`${name}: ${report(frames)}, layout shift ${layoutShift.toFixed(4)}\n`)

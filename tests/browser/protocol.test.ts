@@ -77,12 +77,11 @@ describe.skipIf(isChromiumMissing)(
 
     test('a heartbeat alone moves the id with which the browser comes back, after the time it was told', async () => {
       const beat = encodeComment('') + encodeBlock({ id: 'k3v9x0a1b2.7pt.m2k9x' })
-      const opening = encodeBlock({ retry: 300, type: 'connected', id: 'k3v9x0a1b2.7ps.x9k2m', data: '{}' })
+      const opening = encodeBlock({ retry: 5_000, type: 'connected', id: 'k3v9x0a1b2.7ps.x9k2m', data: '{}' })
       const { ids, delayMs } = await comeBack(opening + beat)
       expect(ids).toEqual([undefined, 'k3v9x0a1b2.7pt.m2k9x'])
-      // Its own default is 3 seconds.
-      expect(delayMs).toBeGreaterThan(250)
-      expect(delayMs).toBeLessThan(2_500)
+      // Its own default is 3 seconds, and a browser that is busy is late, but never early.
+      expect(delayMs).toBeGreaterThan(4_900)
     })
 
     test('a block that was cut off before its empty line counts for nothing, its id included', async () => {

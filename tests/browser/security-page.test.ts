@@ -42,17 +42,18 @@ describe.skipIf(isChromiumMissing)('the snippet for pages in docs/security.md, w
     await until('the first token', async () => tokens > 0)
 
     const titles: string[] = []
-    await until('the third token', async () => {
+    let renewals = Number.POSITIVE_INFINITY
+    await until('the third token since the first was shown', async () => {
       const title = String(titles.length)
       const { status } = await post('/api/notifications/alice', { type: 'info', title, message: 'A message' })
       expect(status).toBe(201)
       titles.push(title)
-      return tokens >= 3
+      if (shown.length > 0) renewals = Math.min(renewals, tokens)
+      return tokens >= renewals + 2
     })
     // What was sent before the page first listened is not for it.
     await until('the last one', async () => shown.at(-1) === titles.at(-1))
     expect(shown).toEqual(titles.slice(-shown.length))
-    expect(shown.length).toBeGreaterThan(titles.length / 2)
 
     await until('her streams to be ended', async () => {
       const { body } = await post('/api/admin/revoke', { user: 'alice' })

@@ -11,10 +11,10 @@ const all = Array.from({ length: count }, (_, index) => index)
 
 describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', () => {
   let browser: Browser
-  let script: string
+  let scripts: ReadonlyMap<string, string>
 
   beforeAll(async () => {
-    script = await buildTab()
+    scripts = await buildTab()
     browser = await launchChromium()
   })
 
@@ -24,7 +24,7 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
     'the one that holds the connection is closed while events arrive: nothing is lost or doubled',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 10 })
       expect(await tabs.openStreams()).toBe(1)
       const leader = await tabs.leader()
       await tabs.publish(count, async (index) => {
@@ -34,14 +34,14 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
       await tabs.areOneConnection()
     },
-    minute,
+    4 * minute,
   )
 
   test(
     'its renderer is killed while events arrive: nothing is lost or doubled',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 10 })
       const leader = await tabs.leader()
       await tabs.publish(count, async (index) => {
         if (index === 100) await leader.crash()
@@ -50,14 +50,14 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
       await tabs.areOneConnection()
     },
-    minute,
+    4 * minute,
   )
 
   test(
     'it is frozen, robbed and woken: nothing is lost or doubled, there neither',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 10 })
       const leader = await tabs.leader()
       await tabs.publish(100)
       await tabs.allHave(all.slice(0, 100))
@@ -73,14 +73,14 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       expect(await tabs.roles()).toEqual(['leader', ...Array(9).fill('follower')])
       await tabs.areOneConnection()
     },
-    2 * minute,
+    4 * minute,
   )
 
   test(
     'the server is killed and started again while events arrive',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 10 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 10 })
       await tabs.publish(count, async (index) => {
         if (index !== 100) return
         await server.kill('SIGKILL')
@@ -89,14 +89,20 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await tabs.allHave(all)
       await tabs.areOneConnection()
     },
-    2 * minute,
+    4 * minute,
   )
 
   test(
     'one is loaded again, and goes on from where it was',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 3, options: { store: 'session' } })
+      await using tabs = await Tabs.open({
+        browser,
+        server,
+        scripts,
+        count: 3,
+        options: { store: 'session' },
+      })
       for (const [turn, tab] of [await tabs.leader(), ...(await tabs.followers()).slice(0, 1)].entries()) {
         const before = turn * 20
         await tabs.publish(10)
@@ -111,14 +117,14 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       }
       await tabs.areOneConnection()
     },
-    minute,
+    4 * minute,
   )
 
   test(
     'the connection has the topics of all, and those of a closed one no more',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 0 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 0 })
       const [a, b] = [await tabs.add({ topics: ['a'] }), await tabs.add({ topics: ['b'] })]
       await b.want('c')
       expect(await tabs.topicsAtServer('a', 'b', 'c')).toEqual(['a', 'b', 'c'])
@@ -132,27 +138,40 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await a.close()
       await until('no connection', async () => (await tabs.openStreams()) === 0)
     },
-    minute,
+    4 * minute,
   )
 
   test(
     'where there are no locks, each has a connection of its own',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 3, withoutLocks: true })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 3, withoutLocks: true })
       expect(await tabs.openStreams()).toBe(3)
       expect(await tabs.roles()).toEqual(['alone', 'alone', 'alone'])
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
     },
-    minute,
+    4 * minute,
+  )
+
+  test(
+    'where the code for sharing cannot be loaded, each has a connection of its own',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 2, withoutTabs: true })
+      expect(await tabs.openStreams()).toBe(2)
+      expect(await tabs.roles()).toEqual(['alone', 'alone'])
+      await tabs.publish(10)
+      await tabs.allHave(all.slice(0, 10))
+    },
+    4 * minute,
   )
 
   test(
     'those of two users have two connections',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 2 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 2 })
       await tabs.add({ shared: 'bob' })
       await tabs.add({ shared: 'bob' })
       await tabs.areLive()
@@ -161,14 +180,14 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
     },
-    minute,
+    4 * minute,
   )
 
   test(
     'the device loses its network and finds it again',
     async () => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, script, count: 4 })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 4 })
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
       await tabs.setOffline(true)
@@ -179,6 +198,6 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await tabs.areLive()
       await tabs.areOneConnection()
     },
-    minute,
+    4 * minute,
   )
 })

@@ -12,10 +12,12 @@ export interface TabsOptions {
   readonly browser: Browser
   readonly server: ServerProcess
   /** Made by `buildTab`. */
-  readonly script: string
+  readonly scripts: ReadonlyMap<string, string>
   readonly count: number
   readonly options?: ConnectOptions
   readonly withoutLocks?: boolean
+  /** The code that only tabs need cannot be loaded. */
+  readonly withoutTabs?: boolean
 }
 
 declare global {
@@ -23,15 +25,22 @@ declare global {
   var got: number[]
 }
 
-const html = `<!doctype html><title>a tab</title><script type="module">
+/** The page of a tab, beside the files that `buildTab` makes; with the options of its address, unless it is given some. */
+export function tabPage(options?: ConnectOptions): string {
+  const given =
+    options === undefined
+      ? `JSON.parse(new URLSearchParams(location.search).get('options'))`
+      : JSON.stringify(options)
+  return `<!doctype html><title>a tab</title><script type="module">
   import { connect } from './client.js'
   globalThis.got = []
-  globalThis.stream = connect(JSON.parse(new URLSearchParams(location.search).get('options')))
+  globalThis.stream = connect(${given})
   stream.on('*', ({ data }) => got.push(data))
 </script>`
+}
 
-/** Builds the client for pages, as an application's bundler does. */
-export async function buildTab(): Promise<string> {
+/** Builds the client for pages, as an application's bundler does: its files, by their names. */
+export async function buildTab(): Promise<ReadonlyMap<string, string>> {
   const built = (await build({
     configFile: false,
     logLevel: 'error',
@@ -46,7 +55,8 @@ export async function buildTab(): Promise<string> {
       },
     },
   })) as Rolldown.RolldownOutput[]
-  return built[0]!.output[0].code
+  const chunks = built[0]!.output.filter((part) => part.type === 'chunk')
+  return new Map(chunks.map(({ fileName, code }) => [fileName, code]))
 }
 
 /** One page that has a stream, on the origin of the server. */
@@ -144,20 +154,25 @@ export class Tabs implements AsyncDisposable {
   static async open({
     browser,
     server,
-    script,
+    scripts,
     count,
     options = {},
     withoutLocks,
+    withoutTabs,
   }: TabsOptions): Promise<Tabs> {
     const context = await browser.newContext()
     if (withoutLocks) {
       await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }))
     }
-    await context.route('**/tab.html?*', (route) => route.fulfill({ contentType: 'text/html', body: html }))
-    await context.route('**/elsewhere.html', (route) => route.fulfill({ contentType: 'text/html', body: '' }))
-    await context.route('**/client.js', (route) =>
-      route.fulfill({ contentType: 'text/javascript', body: script }),
+    await context.route('**/tab.html?*', (route) =>
+      route.fulfill({ contentType: 'text/html', body: tabPage() }),
     )
+    await context.route('**/elsewhere.html', (route) => route.fulfill({ contentType: 'text/html', body: '' }))
+    for (const [name, body] of scripts) {
+      const isMissing = withoutTabs && name.startsWith('shared-feed')
+      const answer = isMissing ? { status: 404 } : { contentType: 'text/javascript', body }
+      await context.route(`**/${name}`, (route) => route.fulfill(answer))
+    }
     const tabs = new Tabs(context, server, options, [])
     for (let tab = 0; tab < count; tab++) await tabs.add()
     await tabs.areLive()
@@ -235,7 +250,7 @@ export class Tabs implements AsyncDisposable {
         counts = await Promise.all(this.#open.map(async (tab) => (await tab.got()).length))
         return counts.every((count) => count >= expected.length)
       },
-      { timeoutMs: 40_000, everyMs: 50 },
+      { timeoutMs: 90_000, everyMs: 50 },
     )
     for (const tab of this.#open) expect(await tab.got()).toEqual(expected)
   }

@@ -42,7 +42,6 @@ export class Visit implements AsyncDisposable {
     this.server = server
     this.#isServerOurs = isServerOurs
     this.#isContextOurs = isContextOurs
-    page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text())

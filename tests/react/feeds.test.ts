@@ -154,7 +154,7 @@ describe.skipIf(isChromiumMissing)('feeds', () => {
         await new Promise(requestAnimationFrame)
         frames++
       }
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await new Promise((resolve) => setTimeout(resolve, 1_500))
       return {
         shift,
         frames,

@@ -139,12 +139,19 @@ describe.skipIf(isChromiumMissing).each([19, 18] satisfies ReactVersion[])('hook
     await using own = await ServerProcess.start()
     await using there = await visit('connection', { server: own })
     for (let at = 0; at < 8; at++) await there.publish('orders/1', { at })
-    let isHeld = false
+    const isHeard = async () => {
+      const answer = await fetch(`${own.url}/api/presence?topic=orders/1`)
+      return ((await answer.json()) as { streams: Record<string, number> }).streams['orders/1'] === 1
+    }
+    let isPublished = false
     await there.page.route(`${own.url}/api/events?**`, async (route) => {
-      // The page of the log is read late: by then the next two have arrived.
+      // The page of the log is read late: by then the next two have arrived. It may even be asked for before the stream
+      // is there, if that takes long.
       await until('two more to arrive', async () => {
-        if (!isHeld) for (const at of [8, 9]) await there.publish('orders/1', { at })
-        isHeld = true
+        if (!isPublished && (await isHeard()) && !isPublished) {
+          isPublished = true
+          for (const at of [8, 9]) await there.publish('orders/1', { at })
+        }
         return (await there.page.evaluate(() => globalThis.probe.events.length)) === 2
       })
       await route.continue()

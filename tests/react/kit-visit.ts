@@ -72,7 +72,6 @@ export class KitVisit implements AsyncDisposable {
     this.page = page
     this.server = server
     this.#isContextOurs = isContextOurs
-    page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text())
