@@ -16,7 +16,6 @@ describe.skipIf(isChromiumMissing)('a shop in React', () => {
 
   async function open(app: AppProcess): Promise<Page> {
     const page = await browser.newPage()
-    page.setDefaultTimeout(15_000)
     await page.goto(app.url)
     await page.getByText('Connected').waitFor()
     return page

@@ -45,7 +45,6 @@ describe.skipIf(isChromiumMissing)('the notice board', () => {
   async function visit(hash = ''): Promise<Page & { complaints: string[] }> {
     const context = await browser.newContext()
     const page = await context.newPage()
-    page.setDefaultTimeout(15_000)
     const complaints: string[] = []
     page.on('pageerror', (error) => complaints.push(String(error)))
     await page.goto(url + hash)
