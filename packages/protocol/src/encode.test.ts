@@ -188,7 +188,7 @@ describe('through eventsource, from a real server', () => {
       }),
       { numRuns: 40 },
     )
-  }, 30_000)
+  })
 
   /** What an EventSource receives, up to a last block of ours that says that this was all. */
   async function receive(

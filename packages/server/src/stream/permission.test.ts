@@ -349,4 +349,4 @@ test('live, replay, page and added topics let through the same, whatever is gran
     ),
     { numRuns: 60 },
   )
-}, 60_000)
+})

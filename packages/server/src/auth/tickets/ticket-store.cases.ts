@@ -58,7 +58,7 @@ export function ticketStoreContract(prepare: () => Promise<TicketNodes>): void {
   })
 
   it('it ends with its token, if that is sooner', async () => {
-    const token = tokenOf('alice', 40)
+    const token = tokenOf('alice', 1_000)
     const { ticket, expiresAt } = await one.issue('aaaaaaaa', token)
     expect(expiresAt).toBe(token.expiresAt)
     await expect.poll(() => Date.now()).toBeGreaterThan(expiresAt)
@@ -80,7 +80,7 @@ export function ticketStoreContract(prepare: () => Promise<TicketNodes>): void {
       const { ticket } = await one.issue('aaaaaaaa', tokenOf('alice'))
       expect(await other.redeem(ticket)).toBeDefined()
     }
-    const short = tokenOf('alice', 200)
+    const short = tokenOf('alice', 2_000)
     await Promise.all(Array.from({ length: maxTicketsPerUser - 1 }, () => one.issue('aaaaaaaa', short)))
     // One that waits longer takes no room but its own.
     await one.issue('aaaaaaaa', tokenOf('alice'))
