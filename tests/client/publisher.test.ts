@@ -198,7 +198,8 @@ describe('troubles of the server', () => {
 
   it('publishes outlive a restart of the server', async () => {
     await using other = await ServerProcess.start()
-    await using publisher = createPublisher({ url: other.url })
+    // Pauses are of random length, and nobody knows how long a start takes.
+    await using publisher = createPublisher({ url: other.url, tries: 100 })
     const topic = topicOf('restart')
     await publisher.publish({ topic, data: 0 })
     await other.kill()
