@@ -57,6 +57,7 @@ describe.skipIf(isChromiumMissing)('deploys, rendered by the server', () => {
     await deploy(app, 'after')
     await until('what comes', async () => String(await items()) === 'after,between,before')
     expect(complaints).toEqual([])
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.close()
   })
 })

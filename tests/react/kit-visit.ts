@@ -121,6 +121,8 @@ export class KitVisit implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A request that is being answered just now would fail with nobody to hear of it, and the whole run with it.
+    if (!this.page.isClosed()) await this.page.unrouteAll({ behavior: 'ignoreErrors' })
     if (this.#isContextOurs) await this.page.context().close()
     else await this.page.close()
   }
