@@ -81,7 +81,7 @@ export class Http2Client implements Disposable {
   }
 
   /** Sends until the server ends the session, or the time is up; each turn makes new frames. */
-  async flood(frames: (turn: number) => readonly Buffer[], forMs = 15_000): Promise<void> {
+  async flood(frames: (turn: number) => readonly Buffer[], forMs = 60_000): Promise<void> {
     const deadline = performance.now() + forMs
     for (let turn = 0; !this.isOver && performance.now() < deadline; turn++) {
       const hasRoom = this.send(...frames(turn))
