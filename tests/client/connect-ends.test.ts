@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from '@tidings/client'
-import { BadServer, numbered, redirect, silentAfter, stream } from '@tidings/conformance/bad-server'
+import { BadServer, numbered, redirect, silentAfter, status, stream } from '@tidings/conformance/bad-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
 import { HeardStream } from './heard-stream.ts'
@@ -60,6 +60,28 @@ describe('a stream that is closed', () => {
     await until('the connection to be given up', () => isGone)
     slow.close()
   })
+})
+
+describe('a stream that is refused', () => {
+  test.each([undefined, 'tabs that are refused'])(
+    'keeps no promise of add() open, shared: %s',
+    async (shared) => {
+      const url = server.script(status(403), numbered(1))
+      await using heard = new HeardStream({ url, shared })
+      await expect(heard.stream.add('a')).rejects.toMatchObject({
+        message: expect.stringContaining('403'),
+        trouble: { code: 'status', status: 403 },
+      })
+      expect(heard.status.state).toBe('refused')
+      await expect(heard.stream.add('b')).rejects.toThrow('403')
+      // It was not these that were refused: they are wanted like those of the beginning, until they are taken back.
+      expect(heard.stream.topics).toEqual(['a', 'b'])
+      heard.stream.remove('b')
+      heard.stream.reconnect()
+      await heard.stream.add('c')
+      expect(server.requestsTo(url).at(-1)!.target).toMatch(/\?(topic=broadcast&)?topic=a(&topic=c)?$/)
+    },
+  )
 })
 
 describe('what is said when there is no connection', () => {

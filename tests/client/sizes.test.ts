@@ -51,6 +51,12 @@ it('connect() brings neither the API nor the publisher along, and the API no str
   expect(api).toContain('packages/client/src/api/requester.ts')
 })
 
+it('what only tabs need is loaded by those that share, and not before', async () => {
+  const { gzip, later } = await bundleSize(`export { connect } from '@tidings/client'`)
+  expect(gzip).toBeLessThan(10_000)
+  expect(later).toBeGreaterThan(2_000)
+})
+
 it('of the protocol only small parts are loaded', async () => {
   const names = ['', '/api', '/event-source', '/fetch-event-source', '/parser', '/publisher']
   const everything = names.map((name, index) => `export * as part${index} from '@tidings/client${name}'`)

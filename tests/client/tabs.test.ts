@@ -141,6 +141,35 @@ test('a tab that was paused before it got anything misses nothing', async () => 
   await tabs.haveAll(numbers(5))
 })
 
+test('a tab that is closed before the code for sharing is there takes no part', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  const { stream } = tabs.all[0]!
+  expect(stream.status).toMatchObject({ state: 'connecting', role: 'follower' })
+  const added = stream.add('more')
+  await stream[Symbol.asyncDispose]()
+  await expect(added).rejects.toThrow('closed')
+  expect(stream.status.state).toBe('idle')
+  tabs.all = []
+  tabs.open()
+  await tabs.areLive()
+  expect(tabs.roles()).toEqual({ leader: 1, follower: 0 })
+  expect(await openStreams(server)).toBe(1)
+})
+
+test('what is wished of a tab before the code for sharing is there is done', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 0)
+  const { stream } = tabs.open({ topics: ['a'] })
+  stream.pause()
+  expect(stream.status.state).toBe('paused')
+  const added = stream.add('b')
+  stream.remove('a')
+  stream.resume()
+  await added
+  expect(await topicsAtServer(server)).toEqual(['b'])
+})
+
 test('a tab that is paused and resumed at once, and again, misses nothing', async () => {
   await using server = await ServerProcess.start()
   await using tabs = new Tabs(server, 3)

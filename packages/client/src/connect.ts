@@ -2,9 +2,11 @@ import type { ConnectOptions } from './options.ts'
 import type { Schemas } from './schema.ts'
 import { resolveUrl } from './server-base.ts'
 import { EventStream } from './stream/event-stream.ts'
+import type { Feed, OpenFeed } from './stream/feed.ts'
 import { Link } from './stream/link.ts'
+import type { Settings } from './stream/settings.ts'
 import type { TypedStream } from './stream.ts'
-import { SharedFeed } from './tabs/shared-feed.ts'
+import { LateFeed } from './tabs/late-feed.ts'
 
 /**
  * Opens a stream of events: of a Tidings server, or of any other that speaks Server-Sent Events.
@@ -16,12 +18,35 @@ import { SharedFeed } from './tabs/shared-feed.ts'
 export function connect<Events extends Schemas = Record<never, never>>(
   options: ConnectOptions<Events> = {},
 ): TypedStream<Events> {
-  resolveUrl(options.url ?? '/events')
-  const isShared = Boolean(options.shared) && canShare()
-  return new EventStream(options, (...parts) =>
-    isShared ? new SharedFeed(...parts) : new Link(...parts),
+  const settings: Settings = {
+    ...options,
+    url: resolveUrl(options.url),
+    // Copies: they are asked for with each connection, and many an iterable can be asked but once.
+    topics: [...(options.topics ?? [])],
+    types: [...(options.types ?? [])],
+  }
+  return new EventStream(
+    settings,
+    options.shared && canShare() ? openShared : openAlone,
   ) as TypedStream<Events>
 }
+
+const openAlone: OpenFeed = (...parts) => new Link(...parts)
+
+/** Most streams are not shared: what only tabs need is loaded by those that share. */
+const openShared: OpenFeed = (...parts) =>
+  new LateFeed(
+    async () => {
+      try {
+        const { SharedFeed } = await import('./tabs/shared-feed.ts')
+        return (): Feed => new SharedFeed(...parts)
+      } catch {
+        // It is not to be had, or this is a service worker, which may load nothing: as where there are no locks.
+        return () => openAlone(...parts)
+      }
+    },
+    () => parts[2].onChange(),
+  )
 
 /** Whether this place has what tabs need to share a connection. Pages that are not secure have no locks. */
 function canShare(): boolean {

@@ -9,7 +9,7 @@ const streamPath = /^(.*\/)(?:events(?:\/[^/]*)?|api\/(?:activity-feed|metrics))
  * @param page the address of the page, if there is one.
  * @throws TypeError if the address is relative and there is no page.
  */
-export function serverBase(url: string | URL = '/events', page: string | undefined = pageAddress()): URL {
+export function serverBase(url?: string | URL, page?: string): URL {
   const base = resolveUrl(url, page)
   const [, before] = streamPath.exec(base.pathname) ?? []
   base.pathname = before ?? base.pathname.slice(0, base.pathname.lastIndexOf('/') + 1)
@@ -20,18 +20,14 @@ export function serverBase(url: string | URL = '/events', page: string | undefin
 
 /**
  * An address in full.
+ * @param url relative to the page; `/events` if absent.
  * @throws TypeError if it is relative and there is no page, or if it is none at all.
  */
-export function resolveUrl(url: string | URL, page: string | undefined = pageAddress()): URL {
+export function resolveUrl(url: string | URL = '/events', page: string | undefined = pageAddress()): URL {
   try {
     return new URL(url, page)
-  } catch (cause) {
-    throw new TypeError(
-      `"${url}" is no full address like https://example.com/events, and there is no page that it is relative to.`,
-      {
-        cause,
-      },
-    )
+  } catch {
+    throw new TypeError(`"${url}" is no full address like https://example.com, and there is no page.`)
   }
 }
 

@@ -82,8 +82,11 @@ export interface TidingsStream extends AsyncIterable<TidingsEvent>, AsyncDisposa
   readonly topics: readonly string[]
   /**
    * Wants these topics too, on the open connection (PROTOCOL §5.8); several calls in one turn are one request. Each `add`
-   * wants one `remove`. A handler must not wait for it: it would wait for itself. Resolves when the open stream has them: all later events of theirs arrive. Rejects if the server
-   * refuses one, which is then not wanted; who does not wait finds that in `status.trouble`.
+   * wants one `remove`. A handler must not wait for it: it would wait for itself.
+   *
+   * Resolves when the open stream has them: all later events of theirs arrive. Rejects if the server refuses one, and none
+   * of them is wanted then; with `status.trouble` if the stream is `refused`, and they come with the next `reconnect()`; and
+   * if the stream is closed. Who does not wait finds it in `status`.
    */
   add(...topics: string[]): Promise<void>
   /** Wants these topics no more. */

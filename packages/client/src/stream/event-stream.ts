@@ -1,20 +1,28 @@
 import { statusPauseMs } from '../bounds.ts'
 import type { TidingsEvent } from '../event.ts'
-import type { ConnectOptions } from '../options.ts'
 import type { Schema, SchemaResult } from '../schema.ts'
 import type { Status } from '../status.ts'
 import type { HandlerOptions, QueueOptions, StreamEvents, TidingsStream } from '../stream.ts'
 import type { Block, ControlBlock, EventBlock } from './block.ts'
 import { EventQueue } from './event-queue.ts'
+import { Failure } from './failure.ts'
 import type { Feed, FeedListener, OpenFeed } from './feed.ts'
 import { Handlers, report, topicFilter } from './handlers.ts'
 import { Ledger, type LedgerEntry } from './ledger.ts'
 import { PlaceStore } from './place-store.ts'
 import { RecentIds } from './recent-ids.ts'
+import type { Settings } from './settings.ts'
+
+/** What one `add` has promised. */
+interface Addition {
+  readonly topics: readonly string[]
+  resolve(): void
+  reject(error: Error): void
+}
 
 /** A subscription, as the application sees it: what a feed brings goes to handlers and loops, each id once. */
 export class EventStream implements TidingsStream, FeedListener {
-  readonly #options: ConnectOptions
+  readonly #options: Settings
   /** No plain object: a publisher may name a type `constructor`. */
   readonly #schemas: Map<string, Schema>
   readonly #feed: Feed
@@ -31,13 +39,11 @@ export class EventStream implements TidingsStream, FeedListener {
   #lastEventAtMs: number | undefined
   #gap: Status['gap']
   #isClosed = false
-  /** What `add` has promised, and what to do with it when the stream is closed. */
-  readonly #adding = new Set<(error: Error) => void>()
+  /** What `add` has promised. */
+  #additions: readonly Addition[] = []
   readonly #abort = (): void => this.close()
 
-  constructor(given: ConnectOptions, openFeed: OpenFeed) {
-    // Copies: they are asked for with each connection, and many an iterable can be asked but once.
-    const options = { ...given, topics: [...(given.topics ?? [])], types: [...(given.types ?? [])] }
+  constructor(options: Settings, openFeed: OpenFeed) {
     this.#options = options
     this.#handlers = new Handlers(options)
     this.#schemas = new Map(Object.entries(options.events ?? {}))
@@ -95,19 +101,21 @@ export class EventStream implements TidingsStream, FeedListener {
 
   add(...topics: string[]): Promise<void> {
     for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
+    this.#feed.add(topics)
     const added = new Promise<void>((resolve, reject) => {
-      this.#adding.add(reject)
-      const settle = (): unknown => this.#adding.delete(reject)
-      this.#feed.add(topics).then(resolve, reject).finally(settle)
-      if (this.#isClosed) reject(new Error('The stream is closed.'))
+      this.#additions = [...this.#additions, { topics, resolve, reject }]
     })
-    // Whoever does not wait for it finds it in `status.trouble`.
-    added.catch(() => this.remove(...topics))
+    this.#answer()
+    // Whoever does not wait for it finds it in `status.trouble`. What all of the stream was refused with may pass.
+    added.catch(({ trouble }: Failure) => {
+      if (trouble?.code === 'topics') this.remove(...topics)
+    })
     return added
   }
 
   remove(...topics: string[]): void {
     this.#feed.remove(topics.filter((topic) => this.#release(topic)))
+    this.#answer()
   }
 
   /** Wants a topic once less. Returns whether that was the last time. */
@@ -115,6 +123,25 @@ export class EventStream implements TidingsStream, FeedListener {
     const count = this.#topics.get(topic)
     if (count !== undefined && count > 1) this.#topics.set(topic, count - 1)
     return count === 1 && this.#topics.delete(topic)
+  }
+
+  /** Keeps what `add` has promised, as far as it can be known. */
+  #answer(): void {
+    const { state, trouble } = this.#feed.status
+    const isOpen = state === 'live' || state === 'catching-up'
+    this.#additions = this.#additions.filter(({ topics, resolve, reject }) => {
+      // What was taken back meanwhile is not waited for.
+      const answers = topics
+        .filter((topic) => this.#topics.has(topic))
+        .map((topic) => this.#feed.answer(topic))
+      const refused = answers.find((answer) => typeof answer === 'object')
+      const why = refused ?? (state === 'refused' ? trouble : undefined)
+      if (this.#isClosed) reject(new Error('The stream is closed.'))
+      else if (isOpen && answers.every((answer) => answer === true)) resolve()
+      else if (why !== undefined) reject(new Failure(why.code, why.message, why))
+      else return true
+      return false
+    })
   }
 
   dismissGap(): void {
@@ -138,7 +165,6 @@ export class EventStream implements TidingsStream, FeedListener {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#options.signal?.removeEventListener('abort', this.#abort)
-    for (const reject of this.#adding) reject(new Error('The stream is closed.'))
     this.#feed.close()
     this.#store.close()
     for (const queue of this.#queues.keys()) queue.finish()
@@ -156,6 +182,7 @@ export class EventStream implements TidingsStream, FeedListener {
     clearTimeout(this.#statusTimer)
     this.#statusTimer = undefined
     this.#status = undefined
+    this.#answer()
     for (const listener of [...this.#listeners]) {
       try {
         listener(this.status)

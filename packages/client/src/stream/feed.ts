@@ -1,15 +1,17 @@
-import type { ConnectOptions } from '../options.ts'
 import type { Status } from '../status.ts'
 import type { Block } from './block.ts'
 import type { Beginning, LinkStatus } from './link.ts'
+import type { Settings } from './settings.ts'
+import type { Answer } from './topics.ts'
 
 /** What brings blocks to a stream: a link of its own, or one that several tabs share. */
 export interface Feed {
   readonly status: LinkStatus
   readonly role: Status['role']
   tell(type: 'open' | 'pause' | 'resume' | 'reconnect'): void
-  /** Resolves when the open stream has them; rejects if the server refuses one. */
-  add(topics: readonly string[]): Promise<void>
+  add(topics: readonly string[]): void
+  /** What became of a topic that was added; `onChange` is called when it is known. */
+  answer(topic: string): Answer
   remove(topics: readonly string[]): void
   /** Resolves when nothing is called any more. */
   close(): Promise<void>
@@ -24,4 +26,4 @@ export interface FeedListener {
 }
 
 /** Makes a feed. */
-export type OpenFeed = (options: ConnectOptions, beginning: Beginning, listener: FeedListener) => Feed
+export type OpenFeed = (options: Settings, beginning: Beginning, listener: FeedListener) => Feed

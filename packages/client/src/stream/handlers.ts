@@ -1,7 +1,7 @@
 import { matchesSegments } from '@tidings/protocol'
 import type { TidingsEvent } from '../event.ts'
-import type { ConnectOptions } from '../options.ts'
 import type { FailedHandler, HandlerOptions, InvalidEvent, StreamEvents } from '../stream.ts'
+import type { Settings } from './settings.ts'
 
 /** What handlers are called with. */
 type Value = TidingsEvent | StreamEvents[keyof StreamEvents] | InvalidEvent | FailedHandler
@@ -15,10 +15,10 @@ interface Entry {
 
 /** The handlers of a stream, in the order in which they were given. */
 export class Handlers {
-  readonly #options: ConnectOptions
+  readonly #options: Settings
   #entries: readonly Entry[] = []
 
-  constructor(options: ConnectOptions) {
+  constructor(options: Settings) {
     this.#options = options
   }
 

@@ -1,5 +1,4 @@
 import { answerMs, provenMs } from '../bounds.ts'
-import type { ConnectOptions } from '../options.ts'
 import type { Return, Status, Trouble } from '../status.ts'
 import { checkAnswer, discard } from './answer.ts'
 import type { Block, ControlBlock } from './block.ts'
@@ -9,9 +8,10 @@ import { Dialect } from './dialect.ts'
 import { Failure, orFail } from './failure.ts'
 import type { Feed, FeedListener } from './feed.ts'
 import { requestAboutStream, requestStream } from './request.ts'
+import type { Settings } from './settings.ts'
 import { type Input, initialState, next, type StreamState } from './stream-state.ts'
 import { isOnline, watchSurroundings } from './surroundings.ts'
-import { Topics } from './topics.ts'
+import { type Answer, Topics } from './topics.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** What a link knows of itself: plain data. */
@@ -27,7 +27,7 @@ export type Beginning = () => string | null | undefined | Promise<string | null 
 export class Link implements Feed {
   readonly role = 'alone'
   readonly #topics: Topics
-  readonly #options: ConnectOptions
+  readonly #options: Settings
   readonly #listener: FeedListener
   readonly #credential: Credential
   readonly #watchdog = new Watchdog(() => this.#end(silent))
@@ -51,14 +51,14 @@ export class Link implements Feed {
   #awaySinceMs = 0
 
   /** @param awaySinceMs since when its application is without a stream, in milliseconds since 1970, if not since now. */
-  constructor(options: ConnectOptions, beginning: Beginning, listener: FeedListener, awaySinceMs?: number) {
+  constructor(options: Settings, beginning: Beginning, listener: FeedListener, awaySinceMs?: number) {
     this.#state = { ...initialState, awaySinceMs }
     this.#options = options
     this.#listener = listener
     this.#beginning = beginning
     // PROTOCOL §5.1: a stream that is asked for no topic is of this one, also when others are added.
-    const isBare = /\/events(\?(?!.*(topic|userId)=).*)?$/.test(String(options.url ?? '/events'))
-    this.#topics = new Topics(options.topics ?? [], isBare ? 'broadcast' : undefined)
+    const isBare = /\/events(\?(?!.*(topic|userId)=).*)?$/.test(options.url.href)
+    this.#topics = new Topics(options.topics, isBare ? 'broadcast' : undefined, () => listener.onChange())
     this.#credential = new Credential(options.token)
     this.#heartbeatMs = options.heartbeatMs ?? 0
     this.#stopWatching = watchSurroundings({
@@ -77,8 +77,12 @@ export class Link implements Feed {
     return this.#place ?? ''
   }
 
-  add(topics: readonly string[]): Promise<void> {
-    return this.#topics.add(topics)
+  add(topics: readonly string[]): void {
+    this.#topics.add(topics)
+  }
+
+  answer(topic: string): Answer {
+    return this.#topics.answers.get(topic)
   }
 
   remove(topics: readonly string[]): void {

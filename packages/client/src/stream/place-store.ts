@@ -1,6 +1,6 @@
 import { putMs } from '../bounds.ts'
-import type { ConnectOptions, CursorStore } from '../options.ts'
-import { resolveUrl } from '../server-base.ts'
+import type { CursorStore } from '../options.ts'
+import type { Settings } from './settings.ts'
 import { watchSurroundings } from './surroundings.ts'
 
 /** Keeps a stream's place in a store: now and then, and when the page is left. */
@@ -10,7 +10,7 @@ export class PlaceStore {
   #place: string | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(options: ConnectOptions) {
+  constructor(options: Settings) {
     this.#store = options.store === 'session' ? sessionStore(options) : options.store
     if (this.#store !== undefined) this.#stopWatching = watchSurroundings({ onLeave: () => this.#put() })
   }
@@ -42,8 +42,8 @@ export class PlaceStore {
 }
 
 /** A tab's own storage, which its reload finds again. */
-function sessionStore({ url = '/events', topics = [] }: ConnectOptions): CursorStore {
-  const key = ['tidings', resolveUrl(url).href, ...[...topics].sort()].join(' ')
+function sessionStore({ url, topics }: Settings): CursorStore {
+  const key = ['tidings', url, ...[...topics].sort()].join(' ')
   return {
     get() {
       try {

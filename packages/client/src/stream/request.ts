@@ -1,7 +1,7 @@
-import type { ConnectOptions } from '../options.ts'
-import { resolveUrl, serverBase } from '../server-base.ts'
+import { serverBase } from '../server-base.ts'
 import { discard, failureOf } from './answer.ts'
 import { orFail } from './failure.ts'
+import type { Settings } from './settings.ts'
 
 /** What changes from one request for a stream to the next. */
 export interface RequestDetails {
@@ -15,13 +15,12 @@ export interface RequestDetails {
  * Asks for a stream.
  * @throws Failure if there is no answer.
  */
-export async function requestStream(options: ConnectOptions, details: RequestDetails): Promise<Response> {
-  const { url = '/events', types = [], last = 0, method = 'GET', body } = options
+export async function requestStream(options: Settings, details: RequestDetails): Promise<Response> {
+  const { url, types, last = 0, method = 'GET', body } = options
   const { topics, lastEventId, token, signal } = details
-  const address = resolveUrl(url)
+  const address = new URL(url)
   for (const topic of topics) address.searchParams.append('topic', topic)
-  const names = [...types].join()
-  if (names !== '') address.searchParams.set('types', names)
+  if (types.length > 0) address.searchParams.set('types', types.join())
   if (last > 0 && lastEventId === '') address.searchParams.set('last', `${last}`)
   const headers: Record<string, string> = { Accept: 'text/event-stream' }
   // Headers are bytes, each written as one character: an id goes as its UTF-8, as the standard has it.
@@ -36,7 +35,7 @@ export async function requestStream(options: ConnectOptions, details: RequestDet
  * @throws Failure if the answer is not 2xx, or if there is none.
  */
 export async function requestAboutStream(
-  options: ConnectOptions,
+  options: Settings,
   path: string,
   token: string | undefined,
   init: { readonly method: string; readonly body?: string },
@@ -48,7 +47,7 @@ export async function requestAboutStream(
 }
 
 async function send(
-  options: ConnectOptions,
+  options: Settings,
   address: URL,
   token: string | undefined,
   more: Readonly<Record<string, string>>,

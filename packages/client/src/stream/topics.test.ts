@@ -28,6 +28,15 @@ class Server {
   }
 }
 
+function topicsOf(wanted: string[], beside?: string): Topics {
+  return new Topics(wanted, beside, () => {})
+}
+
+/** What became of some topics. */
+function answersTo(topics: Topics, ...names: string[]): unknown[] {
+  return names.map((name) => topics.answers.get(name))
+}
+
 /** Waits until everything that is under way has been done: nothing here takes more than microtasks. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
@@ -35,75 +44,76 @@ function settled(): Promise<void> {
 
 describe('what a connection is asked for', () => {
   test('is all that is wanted', () => {
-    expect(new Topics(['a', 'b'], 'broadcast').ask()).toEqual(['a', 'b'])
-    expect(new Topics([], 'broadcast').ask()).toEqual([])
+    expect(topicsOf(['a', 'b'], 'broadcast').ask()).toEqual(['a', 'b'])
+    expect(topicsOf([], 'broadcast').ask()).toEqual([])
   })
 
   test('names what came by itself, as soon as anything is asked for beside it', () => {
-    const topics = new Topics([], 'broadcast')
-    void topics.add(['a'])
+    const topics = topicsOf([], 'broadcast')
+    topics.add(['a'])
     expect(topics.ask()).toEqual(['broadcast', 'a'])
     topics.remove(['a'])
     expect(topics.ask()).toEqual([])
   })
 
   test('names only what is wanted, if something was from the start', () => {
-    const topics = new Topics(['a'], 'broadcast')
+    const topics = topicsOf(['a'], 'broadcast')
     topics.remove(['a'])
-    void topics.add(['b'])
+    topics.add(['b'])
     expect(topics.ask()).toEqual(['b'])
   })
 })
 
 describe('a change of topics', () => {
-  test('is one request for all of one turn, and resolves when the stream has them', async () => {
-    const topics = new Topics(['a', 'b'], undefined)
+  test('is one request for all of one turn, and is answered when the stream has them', async () => {
+    const topics = topicsOf(['a', 'b'])
     const server = new Server(topics)
     await settled()
-    const added = [topics.add(['c']), topics.add(['d', 'e'])]
+    topics.add(['c'])
+    topics.add(['d', 'e'])
     topics.remove(['a'])
-    await Promise.all(added)
+    expect(answersTo(topics, 'c', 'd', 'e')).toEqual([undefined, undefined, undefined])
+    await settled()
+    expect(answersTo(topics, 'a', 'c', 'd', 'e')).toEqual([undefined, true, true, true])
     expect(server.changes).toEqual([{ add: ['c', 'd', 'e'], remove: ['a'] }])
     expect([...server.has]).toEqual(['b', 'c', 'd', 'e'])
   })
 
   test('that comes to nothing within a turn is no request', async () => {
-    const topics = new Topics(['a'], undefined)
+    const topics = topicsOf(['a'])
     const server = new Server(topics)
     await settled()
-    const added = topics.add(['b'])
+    topics.add(['b'])
     topics.remove(['b'])
-    await added
+    await settled()
     expect(server.changes).toEqual([])
   })
 
   test('that comes while another is under way follows it', async () => {
-    const topics = new Topics([], undefined)
+    const topics = topicsOf([])
     const server = new Server(topics)
     await settled()
-    const first = topics.add(['a'])
+    topics.add(['a'])
     await Promise.resolve()
-    const second = topics.add(['b'])
-    await Promise.all([first, second])
+    topics.add(['b'])
+    await settled()
     expect(server.changes.map(({ add }) => add)).toEqual([['a'], ['b']])
   })
 
   test('waits for a connection, and is part of its request', async () => {
-    const topics = new Topics(['a'], undefined)
-    let isDone = false
-    const added = topics.add(['b']).then(() => {
-      isDone = true
-    })
+    const topics = topicsOf(['a'])
+    topics.add(['b'])
     await settled()
-    expect(isDone).toBe(false)
+    expect(answersTo(topics, 'b')).toEqual([undefined])
     const server = new Server(topics)
-    await added
+    await settled()
+    expect(answersTo(topics, 'b')).toEqual([true])
     expect([...server.has]).toEqual(['a', 'b'])
     expect(server.changes).toEqual([])
   })
 
   test('that the connection did not live to see is part of the next one', async () => {
-    const topics = new Topics(['a'], undefined)
+    const topics = topicsOf(['a'])
     topics.ask()
     let asked = 0
     topics.opened(() => {
@@ -111,49 +121,50 @@ describe('a change of topics', () => {
       topics.ask()
       return Promise.resolve(false)
     })
-    let isDone = false
-    const added = topics.add(['b']).then(() => {
-      isDone = true
-    })
+    topics.add(['b'])
     await settled()
-    expect([asked, isDone]).toEqual([1, false])
+    expect([asked, ...answersTo(topics, 'b')]).toEqual([1, undefined])
     const next = new Server(topics)
-    await added
+    await settled()
+    expect(answersTo(topics, 'b')).toEqual([true])
     expect(next.has).toEqual(new Set(['a', 'b']))
   })
 })
 
 describe('a topic that is refused', () => {
   test('keeps no other away', async () => {
-    const topics = new Topics(['a'], undefined)
+    const topics = topicsOf(['a'])
     const server = new Server(topics, ['bad', 'worse'])
     await settled()
-    const results = await Promise.allSettled([
-      topics.add(['b']),
-      topics.add(['bad']),
-      topics.add(['c', 'worse']),
-      topics.add(['d']),
+    for (const some of [['b'], ['bad'], ['c', 'worse'], ['d']]) topics.add(some)
+    await settled()
+    expect(answersTo(topics, 'b', 'bad', 'c', 'worse', 'd')).toEqual([
+      true,
+      expect.objectContaining({ message: 'No bad.' }),
+      true,
+      expect.objectContaining({ message: 'No worse.' }),
+      true,
     ])
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
-    expect(results[1]).toMatchObject({ reason: { message: 'No bad.' } })
     expect([...topics.wanted]).toEqual(['a', 'b', 'c', 'd'])
     expect(server.has).toEqual(topics.wanted)
   })
 
   test('is not asked for again', async () => {
-    const topics = new Topics([], undefined)
+    const topics = topicsOf([])
     new Server(topics, ['bad'])
-    await expect(topics.add(['bad'])).rejects.toThrow('No bad.')
+    topics.add(['bad'])
+    await settled()
     expect(topics.ask()).toEqual([])
   })
 
   test('does not keep what is wanted no more', async () => {
-    const topics = new Topics(['a'], undefined)
+    const topics = topicsOf(['a'])
     const server = new Server(topics, ['bad'])
     await settled()
     topics.remove(['a'])
-    await expect(topics.add(['bad'])).rejects.toThrow('No bad.')
+    topics.add(['bad'])
     await settled()
+    expect(answersTo(topics, 'bad')).toMatchObject([{ message: 'No bad.' }])
     expect([...server.has]).toEqual([])
   })
 })
@@ -166,20 +177,19 @@ const anyStep = fc.record({
 test('whatever is added and removed, over whatever connections: in the end the server has what is wanted', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { maxLength: 30 }), async (steps) => {
-      const topics = new Topics([], undefined)
-      const additions: Promise<unknown>[] = []
+      const topics = topicsOf([])
       let server = new Server(topics, ['bad'])
       for (const { act, topics: some } of steps) {
-        if (act === 'add') additions.push(topics.add(some).catch(() => {}))
+        if (act === 'add') topics.add(some)
         else if (act === 'remove') topics.remove(some)
         else if (act === 'turn') await settled()
         // A new connection asks for whole lists, and one that holds a refused topic would be refused as a whole.
         else if (!topics.wanted.has('bad')) server = new Server(topics, ['bad'])
       }
-      await Promise.all(additions)
       await settled()
       expect(server.has).toEqual(topics.wanted)
       expect(topics.wanted.has('bad')).toBe(false)
+      for (const topic of topics.wanted) expect(topics.answers.get(topic)).toBe(true)
     }),
     { numRuns: 200 },
   )

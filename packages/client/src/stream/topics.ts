@@ -1,4 +1,8 @@
+import type { Trouble } from '../status.ts'
 import type { Failure } from './failure.ts'
+
+/** What became of a topic. `true`: all of it arrives. A trouble: the server refuses it. `undefined`: it is being asked. */
+export type Answer = Trouble | true | undefined
 
 /**
  * Changes the topics of one open stream: `false` if it is that stream's end, and the next one is asked for all of them.
@@ -6,25 +10,22 @@ import type { Failure } from './failure.ts'
  */
 export type ChangeTopics = (change: { add: string[]; remove: string[] }) => Promise<boolean>
 
-interface Waiting {
-  readonly topics: readonly string[]
-  resolve(): void
-  reject(error: Failure): void
-}
-
 /** What a stream wants, what the open one was asked for, and how the one becomes the other. */
 export class Topics {
   readonly wanted: Set<string>
+  /** What became of those that were added. */
+  readonly answers = new Map<string, Answer>()
   readonly #beside: string | undefined
   /** What the server was asked for. */
   #asked = new Set<string>()
   #change: ChangeTopics | undefined
   #isChanging = false
-  #waiting: Waiting[] = []
+  readonly #onAnswer: () => void
 
   /** @param beside what the server sends if it is asked for nothing, and is asked for beside whatever is added. */
-  constructor(wanted: Iterable<string>, beside: string | undefined) {
+  constructor(wanted: Iterable<string>, beside: string | undefined, onAnswer: () => void) {
     this.wanted = new Set(wanted)
+    this.#onAnswer = onAnswer
     this.#beside = this.wanted.size === 0 ? beside : undefined
   }
 
@@ -42,17 +43,19 @@ export class Topics {
     void this.#settle()
   }
 
-  /** Wants these too. Resolves when the open stream has them; rejects if the server refuses. */
-  add(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) this.wanted.add(topic)
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ topics, resolve, reject })
-      void this.#settle()
-    })
+  add(topics: readonly string[]): void {
+    for (const topic of topics) {
+      this.wanted.add(topic)
+      this.answers.set(topic, undefined)
+    }
+    void this.#settle()
   }
 
   remove(topics: readonly string[]): void {
-    for (const topic of topics) this.wanted.delete(topic)
+    for (const topic of topics) {
+      this.wanted.delete(topic)
+      this.answers.delete(topic)
+    }
     void this.#settle()
   }
 
@@ -68,7 +71,9 @@ export class Topics {
       await this.#make(this.#change, add, remove)
     }
     this.#isChanging = false
-    if (this.#change !== undefined) this.#waiting = this.#waiting.filter((each) => !this.#isDone(each))
+    if (this.#change === undefined) return
+    for (const topic of this.wanted) this.answers.set(topic, true)
+    this.#onAnswer()
   }
 
   async #make(change: ChangeTopics, add: string[], remove: string[]): Promise<void> {
@@ -80,24 +85,8 @@ export class Topics {
     } catch (error) {
       // One topic that is refused must not keep the others away.
       if (add.length > 1) for (const topic of add) await this.#make(change, [topic], [])
-      else if (add.length === 1) this.#refuse(add[0]!, error as Failure)
-      else for (const topic of remove) asked.delete(topic)
+      else if (add.length === 0) for (const topic of remove) asked.delete(topic)
+      else if (this.wanted.delete(add[0]!)) this.answers.set(add[0]!, (error as Failure).trouble)
     }
-  }
-
-  #refuse(topic: string, error: Failure): void {
-    this.wanted.delete(topic)
-    this.#waiting = this.#waiting.filter((each) => {
-      if (!each.topics.includes(topic)) return true
-      each.reject(error)
-      return false
-    })
-  }
-
-  #isDone({ topics, resolve }: Waiting): boolean {
-    // What was taken back meanwhile is not waited for.
-    const isDone = topics.every((topic) => this.#asked.has(topic) || !this.wanted.has(topic))
-    if (isDone) resolve()
-    return isDone
   }
 }

@@ -1,13 +1,13 @@
-import type { ConnectOptions } from '../options.ts'
 import type { FeedListener } from '../stream/feed.ts'
 import { Link } from '../stream/link.ts'
+import type { Settings } from '../stream/settings.ts'
 
 /**
  * A short connection of a tab's own, for what it missed of the shared stream: from its place until the server says
  * `live`, or that something is missing for good. Then it closes itself, and is `idle`.
  */
 export function createCatchUp(
-  options: ConnectOptions,
+  options: Settings,
   place: string,
   awaySinceMs: number | undefined,
   { onBlock, onChange }: FeedListener,

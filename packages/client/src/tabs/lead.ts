@@ -1,8 +1,7 @@
-import type { ConnectOptions } from '../options.ts'
-import type { Trouble } from '../status.ts'
 import type { Block } from '../stream/block.ts'
-import type { Failure } from '../stream/failure.ts'
 import { Link } from '../stream/link.ts'
+import type { Settings } from '../stream/settings.ts'
+import type { Answer } from '../stream/topics.ts'
 import type { News } from './message.ts'
 
 /** The connection that the leader holds for all tabs. */
@@ -10,7 +9,7 @@ export class Lead {
   readonly #reign: number
   readonly #proclaim: (news: News) => void
   readonly #link: Link
-  readonly #topics: Map<string, Trouble | true | undefined>
+  readonly #topics: Map<string, Answer>
   /** What arrived in this turn, and the place before it. */
   #blocks: Block[] = []
   #after: string
@@ -22,7 +21,7 @@ export class Lead {
    */
   constructor(
     reign: number,
-    options: ConnectOptions,
+    options: Settings,
     topics: Iterable<string>,
     place: string,
     proclaim: (news: News) => void,
@@ -56,7 +55,11 @@ export class Lead {
       this.#link.remove([topic])
       this.tell()
     }
-    for (const topic of topics) if (!this.#topics.has(topic)) this.#add(topic)
+    const added = [...topics].filter((topic) => !this.#topics.has(topic))
+    if (added.length === 0) return
+    for (const topic of added) this.#topics.set(topic, undefined)
+    this.#link.add(added)
+    this.tell()
   }
 
   /** Tells all tabs how the connection is. */
@@ -69,21 +72,6 @@ export class Lead {
     return this.#link.close()
   }
 
-  /** Each by itself, since each may be refused; those of one turn are one request all the same. */
-  #add(topic: string): void {
-    const note = (answer: Trouble | true): void => {
-      // It may be the answer to a question that nobody asks any more.
-      if (this.#topics.has(topic)) this.#topics.set(topic, answer)
-      this.tell()
-    }
-    this.#topics.set(topic, undefined)
-    this.#link.add([topic]).then(
-      () => note(true),
-      ({ trouble }: Failure) => note(trouble),
-    )
-    this.tell()
-  }
-
   /** One message for all that comes in one piece. */
   #flushSoon(): void {
     if (this.#blocks.length === 0 && !this.#isOtherwise) queueMicrotask(() => this.#flush())
@@ -94,6 +82,8 @@ export class Lead {
     const blocks = this.#blocks
     // Whoever wanted a topic that is refused is told so: it is not the others' trouble.
     const { status } = this.#link
+    // What was granted once stays granted: the next connection goes on where the last one was.
+    for (const [topic, answer] of this.#topics) this.#topics.set(topic, answer ?? this.#link.answer(topic))
     const trouble = status.trouble?.code === 'topics' ? undefined : status.trouble
     const condition = this.#isOtherwise ? { status: { ...status, trouble }, topics: this.#topics } : undefined
     this.#after = blocks.at(-1)?.place ?? after

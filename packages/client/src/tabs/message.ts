@@ -1,6 +1,6 @@
-import type { Trouble } from '../status.ts'
 import type { Block } from '../stream/block.ts'
 import type { LinkStatus } from '../stream/link.ts'
+import type { Answer } from '../stream/topics.ts'
 
 /** What tabs say to each other. */
 export type Message = Here | News | { readonly type: 'ping' } | { readonly type: 'reconnect' }
@@ -28,8 +28,5 @@ export interface News {
 /** How the leader's connection is, and what became of each topic that a tab wants. */
 export interface Condition {
   readonly status: LinkStatus
-  readonly topics: Topics
+  readonly topics: ReadonlyMap<string, Answer>
 }
-
-/** `true`: all of it arrives from now on. A trouble: the server refuses it. `undefined`: the server is being asked. */
-export type Topics = ReadonlyMap<string, Trouble | true | undefined>

@@ -1,10 +1,10 @@
-import type { ConnectOptions } from '../options.ts'
-import { resolveUrl } from '../server-base.ts'
 import type { Status, Trouble } from '../status.ts'
 import { type Failure, orFail } from '../stream/failure.ts'
 import type { Feed, FeedListener } from '../stream/feed.ts'
 import { impliedTopics } from '../stream/implied-topics.ts'
 import type { Beginning, LinkStatus } from '../stream/link.ts'
+import type { Settings } from '../stream/settings.ts'
+import type { Answer } from '../stream/topics.ts'
 import { aborted, Election } from './election.ts'
 import { Lead } from './lead.ts'
 import type { Condition, Message, News } from './message.ts'
@@ -16,7 +16,7 @@ import { Wishes } from './wishes.ts'
  * another, which goes on from where all of them stand. A tab that stands elsewhere catches up by itself.
  */
 export class SharedFeed implements Feed {
-  readonly #options: ConnectOptions
+  readonly #options: Settings
   readonly #beginning: Beginning
   readonly #listener: FeedListener
   readonly #key: string
@@ -35,15 +35,14 @@ export class SharedFeed implements Feed {
   #reign = 0
   #condition = conditionOf('idle')
 
-  constructor(options: ConnectOptions, beginning: Beginning, listener: FeedListener) {
-    const address = resolveUrl(options.url ?? '/events')
-    const implied = impliedTopics(address)
+  constructor(options: Settings, beginning: Beginning, listener: FeedListener) {
+    const implied = impliedTopics(options.url)
     this.#options = options
     this.#beginning = beginning
     this.#listener = listener
-    this.#key = ['tidings', address.href, options.shared, [...(options.types ?? [])].sort()].join(' ')
+    this.#key = ['tidings', options.url, options.shared, [...options.types].sort()].join(' ')
     this.#isBare = implied.length === 0
-    this.#wishes = new Wishes(options.topics ?? [], implied)
+    this.#wishes = new Wishes(options.topics, implied)
   }
 
   get status(): LinkStatus {
@@ -64,15 +63,19 @@ export class SharedFeed implements Feed {
       this.#standing?.reconnect()
       this.#lead?.reconnect()
       this.#send({ type: 'reconnect' })
+      this.#expectAnother()
     }
   }
 
-  add(topics: readonly string[]): Promise<void> {
-    const added = this.#wishes.add(topics)
+  add(topics: readonly string[]): void {
+    this.#wishes.add(topics)
     this.#say()
     // Other tabs may have had them for long.
     this.#heed()
-    return added
+  }
+
+  answer(topic: string): Answer {
+    return this.#wishes.answer(topic)
   }
 
   remove(topics: readonly string[]): void {
@@ -195,6 +198,14 @@ export class SharedFeed implements Feed {
     this.#standing!.take(news, status, isWhole)
     if (condition !== undefined) this.#listener.onChange()
     if (isNewReign) this.#say()
+  }
+
+  /** What was refused is over, though the leader has not said so yet: what is added now is not refused with it. */
+  #expectAnother(): void {
+    const { status } = this.#condition
+    if (status.state !== 'refused') return
+    this.#condition = { ...this.#condition, status: { ...status, state: 'connecting' } }
+    this.#listener.onChange()
   }
 
   /** Looks what became of this tab's wishes. */

@@ -1,9 +1,9 @@
 import { inboxLimit } from '../bounds.ts'
-import type { ConnectOptions } from '../options.ts'
 import type { Return } from '../status.ts'
 import type { Block } from '../stream/block.ts'
 import type { FeedListener } from '../stream/feed.ts'
 import type { Link, LinkStatus } from '../stream/link.ts'
+import type { Settings } from '../stream/settings.ts'
 import { createCatchUp } from './catch-up.ts'
 import { Inbox } from './inbox.ts'
 import type { News } from './message.ts'
@@ -11,7 +11,7 @@ import type { Wishes } from './wishes.ts'
 
 /** Where one tab stands in the shared stream: what it has, what waits for its handlers, and how it gets what it lacks. */
 export class Standing {
-  readonly #options: ConnectOptions
+  readonly #options: Settings
   readonly #wishes: Wishes
   readonly #listener: FeedListener
   readonly #inbox: Inbox
@@ -29,7 +29,7 @@ export class Standing {
   /** The last return of this tab alone. */
   #returned: Return | undefined
 
-  constructor(options: ConnectOptions, wishes: Wishes, place: string, listener: FeedListener) {
+  constructor(options: Settings, wishes: Wishes, place: string, listener: FeedListener) {
     this.#options = { ...options, topics: wishes.granted }
     this.#wishes = wishes
     this.#listener = listener

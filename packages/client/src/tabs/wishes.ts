@@ -1,13 +1,7 @@
 import type { Trouble } from '../status.ts'
-import { Failure } from '../stream/failure.ts'
 import { topicFilter } from '../stream/handlers.ts'
-import type { Topics } from './message.ts'
-
-interface Request {
-  readonly topics: readonly string[]
-  resolve(): void
-  reject(error: Failure): void
-}
+import type { Answer } from '../stream/topics.ts'
+import type { Condition } from './message.ts'
 
 /** The topics that one tab wishes for, and what became of its wishes. */
 export class Wishes {
@@ -19,7 +13,7 @@ export class Wishes {
   refusal: Trouble | undefined
   /** What arrives whatever tabs wish for, since the address says so. */
   readonly #implied: readonly string[]
-  #requests: readonly Request[] = []
+  readonly #refused = new Map<string, Trouble>()
   #filters: readonly ReturnType<typeof topicFilter>[] = []
 
   constructor(topics: Iterable<string>, implied: readonly string[]) {
@@ -35,12 +29,16 @@ export class Wishes {
     this.#choose()
   }
 
-  /** Resolves when they are granted; rejects if the server refuses one. */
-  add(topics: readonly string[]): Promise<void> {
-    for (const topic of topics) this.all.add(topic)
-    return new Promise((resolve, reject) => {
-      this.#requests = [...this.#requests, { topics, resolve, reject }]
-    })
+  add(topics: readonly string[]): void {
+    for (const topic of topics) {
+      this.all.add(topic)
+      this.#refused.delete(topic)
+    }
+  }
+
+  /** What became of a wish. */
+  answer(topic: string): Answer {
+    return this.granted.has(topic) || this.#refused.get(topic)
   }
 
   remove(topics: readonly string[]): void {
@@ -49,7 +47,7 @@ export class Wishes {
   }
 
   /** Hears what became of topics. Returns whether some are granted that were not. */
-  hear(topics: Topics): boolean {
+  hear(topics: Condition['topics']): boolean {
     let isGranted = false
     for (const topic of this.all) {
       const answer = topics.get(topic)
@@ -59,22 +57,15 @@ export class Wishes {
       } else if (answer !== undefined) {
         this.refusal = answer
         this.#forget(topic)
-        for (const { topics, reject } of this.#requests)
-          if (topics.includes(topic)) reject(new Failure('topics', answer.message, answer))
+        this.#refused.set(topic, answer)
       }
     }
     this.#choose()
-    this.#requests = this.#requests.filter(({ topics, resolve }) => {
-      // What was taken back meanwhile is not waited for.
-      const isOpen = topics.some((topic) => this.all.has(topic) && !this.granted.has(topic))
-      if (!isOpen) resolve()
-      return isOpen
-    })
     return isGranted
   }
 
   /** Whether a stream of these topics has all that is granted. */
-  areIn(topics: Topics): boolean {
+  areIn(topics: Condition['topics']): boolean {
     return [...this.granted].every((topic) => topics.get(topic) === true)
   }
 

@@ -19,7 +19,7 @@ const patienceMs = 500
  * the last one ended.
  */
 export function keepLoaded({ stream, wanted, topics, load }: Loading): Stop {
-  /** The connection that the past was loaded for. */
+  /** The connection that the past was loaded for; the empty string if the stream was refused. */
   let clientId: string | undefined
   const timer = setTimeout(load, patienceMs)
   const stops = [
