@@ -28,6 +28,21 @@ export function askAll(port: number, path: string, more: object = {}): Promise<F
   return Promise.all(Array.from({ length: enough }, () => freshRequest({ port, path, ...more })))
 }
 
+/** What a user shows who may read these topics. */
+export async function bearerOf(
+  port: number,
+  user: string,
+  subscribe: readonly string[],
+): Promise<{ readonly authorization: string }> {
+  const { json } = await freshRequest({
+    port,
+    method: 'POST',
+    path: '/api/tokens',
+    body: { user, subscribe },
+  })
+  return { authorization: `Bearer ${json.token}` }
+}
+
 export function openReaders(
   port: number,
   topics: readonly string[],

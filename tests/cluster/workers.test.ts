@@ -9,6 +9,7 @@ import { judge } from '../support/verdict.ts'
 import {
   areUp,
   askAll,
+  bearerOf,
   childrenOf,
   clientIdOf,
   closeAll,
@@ -85,16 +86,7 @@ for (const [kind, openStore] of Object.entries(stores)) {
     await using place = await openStore()
     await using server = await startWorkers(place.store === undefined ? {} : { store: place.store })
     const { port } = server
-    const tokenOf = async (user: string) => {
-      const { json } = await freshRequest({
-        port,
-        method: 'POST',
-        path: '/api/tokens',
-        body: { user, subscribe: ['a', 'b'] },
-      })
-      return { authorization: `Bearer ${json.token}` }
-    }
-    const alice = await tokenOf('alice')
+    const alice = await bearerOf(port, 'alice', ['a', 'b'])
     const reader = await SseReader.open({ port, topics: ['a'], headers: alice })
     const path = `/streams/${clientIdOf(reader)}`
     for (const answer of await askAll(port, path, {
@@ -104,11 +96,14 @@ for (const [kind, openStore] of Object.entries(stores)) {
     })) {
       expect(answer).toMatchObject({ status: 200, json: { topics: ['a', 'b'] } })
     }
-    const renewed = await askAll(port, `${path}/token`, { method: 'POST', headers: await tokenOf('alice') })
+    const renewed = await askAll(port, `${path}/token`, {
+      method: 'POST',
+      headers: await bearerOf(port, 'alice', ['a', 'b']),
+    })
     for (const answer of renewed)
       expect(answer).toMatchObject({ status: 200, json: { expiresAt: expect.any(String) } })
     const refusals = [
-      { ...(await tokenOf('bob')), expected: 404 },
+      { ...(await bearerOf(port, 'bob', ['a', 'b'])), expected: 404 },
       { authorization: 'Bearer wrong', expected: 401 },
       { ...alice, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', expected: 403 },
     ]
@@ -136,13 +131,7 @@ for (const [kind, openStore] of Object.entries(stores)) {
     await using place = await openStore()
     await using server = await startWorkers(place.store === undefined ? {} : { store: place.store })
     const { port } = server
-    const { json } = await freshRequest({
-      port,
-      method: 'POST',
-      path: '/api/tokens',
-      body: { user: 'alice', subscribe: ['a'] },
-    })
-    const readers = await openReaders(port, ['a'], { headers: { authorization: `Bearer ${json.token}` } })
+    const readers = await openReaders(port, ['a'], { headers: await bearerOf(port, 'alice', ['a']) })
     const [only, ...others] = readers
     expect(countWorkers(readers)).toBe(2)
     const end = (body: object) => freshRequest({ port, method: 'POST', path: '/api/admin/revoke', body })
@@ -158,13 +147,7 @@ for (const [kind, openStore] of Object.entries(stores)) {
     await using place = await openStore()
     await using server = await startWorkers(place.store === undefined ? {} : { store: place.store })
     const { port } = server
-    const { json } = await freshRequest({
-      port,
-      method: 'POST',
-      path: '/api/tokens',
-      body: { user: 'alice', subscribe: ['a'] },
-    })
-    const headers = { authorization: `Bearer ${json.token}` }
+    const headers = await bearerOf(port, 'alice', ['a'])
     const tickets = await askAll(port, '/api/tickets', { method: 'POST', headers })
     const readers = await Promise.all(
       tickets.map(({ json: { ticket } }) => SseReader.open({ port, topics: ['a'], query: { ticket } })),
