@@ -85,7 +85,7 @@ export class Hub {
     return { events: this.#tail.length, bytes: this.#tail.bytes }
   }
 
-  /** Registers a stream. It is not live before it says so with `goLive`. */
+  /** Registers a stream. It is not live before it puts itself among the interest's live ones. */
   join(listener: Listener, wanted: Wanted): Interest {
     const key = Interest.keyOf(wanted)
     let interest = this.#interests.get(key)
