@@ -1,6 +1,7 @@
 import type { Cursor } from '@tidings/protocol'
+import { Shelf } from '../log/shelf.ts'
+import { topicVerdicts } from '../log/topic-verdicts.ts'
 import type { Interest } from './interest.ts'
-import { SeqList } from './seq-list.ts'
 import type { TailEvent } from './tail-event.ts'
 
 /** What comes next for a reader. */
@@ -16,9 +17,9 @@ const scannedEvents = 10_000
 /** The newest events of the log in memory, bounded in bytes, and where each topic's events are among them. */
 export class Tail {
   readonly #maxBytes: number
-  readonly #topics = new Map<string, SeqList>()
-  #events: (TailEvent | undefined)[] = []
-  #start = 0
+  readonly #events = new Shelf<TailEvent>()
+  /** The numbers of each topic's events. */
+  readonly #topics = new Map<string, Shelf<number>>()
   #bytes = 0
   #floor: Cursor
 
@@ -36,7 +37,7 @@ export class Tail {
   }
 
   get length(): number {
-    return this.#events.length - this.#start
+    return this.#events.length
   }
 
   get bytes(): number {
@@ -49,7 +50,7 @@ export class Tail {
     const list = this.#topics.get(event.topic)
     if (list !== undefined) list.push(event.seq)
     else {
-      const fresh = new SeqList()
+      const fresh = new Shelf<number>()
       fresh.push(event.seq)
       this.#topics.set(event.topic, fresh)
     }
@@ -58,7 +59,7 @@ export class Tail {
 
   /** The event with a number, if it is in memory. */
   at(seq: number): TailEvent | undefined {
-    return this.#events[this.#start + seq - this.#floor.seq - 1]
+    return this.#events.at(seq - this.#floor.seq - 1)
   }
 
   /**
@@ -87,7 +88,9 @@ export class Tail {
     const all: number[] = []
     for (const topic of topics) {
       const list = this.#topics.get(topic)
-      if (list !== undefined) all.push(...list.after(after, limit))
+      if (list === undefined) continue
+      const start = list.countWhile((seq) => seq <= after)
+      for (const seq of list.slice(start, start + limit)) all.push(seq)
     }
     if (topics.length > 1) all.sort((a, b) => a - b)
     const wanted = all.length > limit ? all.slice(0, limit) : all
@@ -95,17 +98,11 @@ export class Tail {
   }
 
   #numbersMatching(interest: Interest, after: number, limit: number): Numbers {
-    const verdicts = new Map<string, boolean>()
+    const isWanted = topicVerdicts(interest.wanted.topics)
     const wanted: number[] = []
     const last = Math.min(this.#head, after + scannedEvents)
     for (let seq = after + 1; seq <= last; seq++) {
-      const { topic } = this.at(seq)!
-      let isWanted = verdicts.get(topic)
-      if (isWanted === undefined) {
-        isWanted = interest.wanted.topics.has(topic)
-        verdicts.set(topic, isWanted)
-      }
-      if (isWanted && wanted.push(seq) === limit) return { wanted, reached: seq }
+      if (isWanted(this.at(seq)!.topic) && wanted.push(seq) === limit) return { wanted, reached: seq }
     }
     return { wanted, reached: last }
   }
@@ -115,18 +112,13 @@ export class Tail {
   }
 
   #shift(): void {
-    const event = this.#events[this.#start]!
+    const event = this.#events.at(0)!
     this.#floor = { epoch: this.#floor.epoch, seq: event.seq, tag: event.tag }
     this.#bytes -= event.bytes
     const list = this.#topics.get(event.topic)!
     list.shift()
     if (list.length === 0) this.#topics.delete(event.topic)
-    this.#events[this.#start++] = undefined
-    // As in SeqList: moving down only at half keeps a shift constant on average.
-    if (this.#start > 1_024 && this.#start * 2 > this.#events.length) {
-      this.#events = this.#events.slice(this.#start)
-      this.#start = 0
-    }
+    this.#events.shift()
   }
 }
 

@@ -1,3 +1,6 @@
+/** Items that are gone, at least, before the others are moved into their room. */
+const leastRoom = 32
+
 /** A list that grows at its end and shrinks at its front, both in constant time per item. */
 export class Shelf<Item> {
   #items: Item[] = []
@@ -17,15 +20,19 @@ export class Shelf<Item> {
     return index < 0 ? undefined : this.#items[this.#start + index]
   }
 
-  dropFirst(count: number): void {
-    const end = this.#start + Math.min(count, this.length)
-    // What is dropped must not stay reachable until the items are moved.
-    this.#items.fill(undefined as Item, this.#start, end)
-    this.#start = end
+  /** Forgets the first item; there must be one. */
+  shift(): void {
+    // What is gone must not stay reachable until the others are moved.
+    this.#items[this.#start++] = undefined as Item
     // Moving only when half is empty costs each item one move at most on average.
-    if (this.#start * 2 < this.#items.length) return
+    if (this.#start <= leastRoom || this.#start * 2 <= this.#items.length) return
     this.#items = this.#items.slice(this.#start)
     this.#start = 0
+  }
+
+  /** The items from an index on, up to another. */
+  slice(start: number, end: number): Item[] {
+    return this.#items.slice(this.#start + start, this.#start + Math.max(start, end))
   }
 
   /** How many items at the front a test holds for, if it holds for none after the first that it fails. */
