@@ -92,7 +92,8 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that asks
     await using server = await ServerProcess.prepare({ settings: { store } })
     server.launch()
     await until('the remedy', () => server.output.includes('NODE_EXTRA_CA_CERTS'))
-    expect((await getText(`${server.url}/readyz`)).status).toBe(503)
+    const answer = await until('it to answer', async () => getText(`${server.url}/readyz`))
+    expect(answer.status).toBe(503)
     expect(server.output).toContain(
       `rediss://localhost:${tlsPort} cannot be reached: self-signed certificate; `,
     )

@@ -50,7 +50,9 @@ describe.skipIf(requireProgram('redis-server') === undefined)(
       await until('it to be asked again', async () => (await connections()) >= 3)
       expect(performance.now() - begun).toBeGreaterThan(900)
       expect(notices).toEqual([
-        expect.stringMatching(/does not tell who may what: .*(?:can't run|has no permissions).*; trying again$/),
+        expect.stringMatching(
+          /does not tell who may what: .*(?:can't run|has no permissions).*; trying again$/,
+        ),
       ])
       await redis.command('ACL', 'SETUSER', 'app', '+@all')
       const { credentials } = await opening
