@@ -24,7 +24,7 @@ export function keepLoaded({ stream, wanted, topics, load }: Loading): Stop {
   const timer = setTimeout(load, patienceMs)
   const stops = [
     wanted.want(topics, () => {
-      clientId = stream.status.clientId
+      clientId = stream.status.clientId ?? ''
       clearTimeout(timer)
       load()
     }),
