@@ -61,7 +61,8 @@ export function Page({ session, user, onEnded, onRenewed }: PageProps) {
           <Reading />
         </main>
         <Footer />
-        <Toaster />
+        {/* Not over the form: whoever has sent one thing sends another. */}
+        <Toaster placement="bottom-start" />
       </NeedsCredential>
     </MayDoEverything>
   )
