@@ -131,7 +131,7 @@ export class Link implements Feed {
     if (retryAtMs === undefined) return
     this.#retryTimer = setTimeout(
       () => this.#apply({ type: 'due', nowMs: Date.now() }),
-      retryAtMs - Date.now(),
+      Math.max(0, retryAtMs - Date.now()),
     )
   }
 
