@@ -216,6 +216,28 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     await page.getByText('has "*" inside a segment').waitFor()
   })
 
+  test('the tail has what comes between its first page and its place on the stream', async () => {
+    await using visit = await Visit.begin(browser)
+    const { page } = visit
+    const follow = async (pattern: string) => {
+      await page.getByLabel('Topic or pattern').fill(pattern)
+      await page.getByRole('button', { name: 'Follow', exact: true }).click()
+      await page.getByText(`Following ${pattern}`, { exact: true }).waitFor()
+    }
+    await visit.log('before')
+    await visit.tailShows('before')
+    await follow('nothing/*')
+    await visit.tailShows()
+    await page.route('**/streams/*', async (route) => {
+      if (route.request().postData()?.includes('"logs/*"')) await visit.log('between')
+      await route.continue()
+    })
+    await follow('logs/*')
+    await visit.tailShows('before', 'between')
+    await visit.log('after')
+    await visit.tailShows('before', 'between', 'after')
+  })
+
   test('the code beside each section uses what the packages have, and can be copied', async () => {
     const options = { permissions: ['clipboard-read', 'clipboard-write'] }
     await using visit = await Visit.begin(browser, { options })

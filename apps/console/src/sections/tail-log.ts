@@ -20,6 +20,8 @@ const nothing: TailView = { events: [], total: 0, waiting: 0, perSecond: 0 }
 export class TailLog {
   readonly #onView: (view: TailView) => void
   #kept: TidingsEvent[] = []
+  /** Of what the log had: the stream may bring some of it as well. */
+  readonly #past = new Set<string>()
   #view = nothing
   #total = 0
   #pausedAt: number | undefined
@@ -33,15 +35,19 @@ export class TailLog {
     this.#timer = setInterval(() => this.#measure(), 1_000)
   }
 
-  /** Begins with what the log has, oldest first: it was there before, so it does not count. */
+  /** Takes in what the log has, in its order: it was there before, so it does not count. */
   begin(past: readonly TidingsEvent[]): void {
     const known = new Set(this.#kept.map(({ id }) => id))
-    this.#kept = [...past.filter(({ id }) => !known.has(id)), ...this.#kept].slice(-limit)
+    const added = past.filter(({ id }) => !known.has(id))
+    for (const { id } of added) this.#past.add(id)
+    // The sort is stable, and both parts are in the log's order: it only finds where they interlock.
+    this.#kept = [...added, ...this.#kept].sort((a, b) => a.timeMs - b.timeMs).slice(-limit)
     this.#show()
   }
 
   /** Adds an event as the newest. */
   push(event: TidingsEvent): void {
+    if (this.#past.delete(event.id)) return
     this.#total++
     this.#kept.push(event)
     // In steps, so that not every event moves all the others.

@@ -33,22 +33,23 @@ export function useTail(pattern: string): Tail {
     setProblem(undefined)
     const ending = new AbortController()
     const { signal } = ending
-    const follow = () => {
-      stream.on('*', (event) => made.push(event), { topic: pattern, signal })
-      stream.add(pattern)
-      signal.addEventListener('abort', () => stream.remove(pattern))
+    const begin = async () => {
+      const { events } = await api.events({ topics: pattern, limit: pastLines, order: 'desc' }, { signal })
+      made.begin(events.toReversed())
     }
-    // A stream that asks for a topic too much is refused as a whole. The log says why, of the topic alone.
-    api.events({ topics: pattern, limit: pastLines, order: 'desc' }, { signal }).then(
-      (page) => {
-        if (signal.aborted) return
-        follow()
-        made.begin(page.events.toReversed())
-      },
-      (error: Error) => {
-        if (!signal.aborted) setProblem(error.message)
-      },
-    )
+    const follow = async () => {
+      // A stream that asks for a topic too much is refused as a whole. The log says why, of the topic alone.
+      await begin()
+      signal.throwIfAborted()
+      stream.on('*', (event) => made.push(event), { topic: pattern, signal })
+      signal.addEventListener('abort', () => stream.remove(pattern))
+      await stream.add(pattern)
+      // Once more, for what came before the stream had it.
+      await begin()
+    }
+    follow().catch((error: Error) => {
+      if (!signal.aborted) setProblem(error.message)
+    })
     return () => {
       ending.abort()
       made.close()
