@@ -87,7 +87,7 @@ function readValue({ key, value, source, spell, spelled }: GivenValue): unknown 
     if (!(error instanceof RangeError)) throw error
     if (setting.isSecret) throw new Mistake({ key, source, remedy: error.message })
     // Up to the last @: it is the passwords with a slash of their own that make an address a bad one.
-    const shown = (JSON.stringify(value) ?? String(value)).replace(/\/\/.*@/, '//…@').slice(0, 80)
+    const shown = (JSON.stringify(value) ?? String(value)).replace(/:(\/*).*@/, ':$1…@').slice(0, 80)
     throw new Mistake({ key, source, remedy: `is ${shown}, which ${error.message}` })
   }
 }
