@@ -141,26 +141,16 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
     4 * minute,
   )
 
-  test(
-    'where there are no locks, each has a connection of its own',
-    async () => {
+  test.each([
+    { where: 'there are no locks', lacking: { withoutLocks: true } },
+    { where: 'the code for sharing cannot be loaded', lacking: { withoutTabs: true } },
+  ])(
+    'where $where, each has a connection of its own',
+    async ({ lacking }) => {
       await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, scripts, count: 3, withoutLocks: true })
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 3, ...lacking })
       expect(await tabs.openStreams()).toBe(3)
       expect(await tabs.roles()).toEqual(['alone', 'alone', 'alone'])
-      await tabs.publish(10)
-      await tabs.allHave(all.slice(0, 10))
-    },
-    4 * minute,
-  )
-
-  test(
-    'where the code for sharing cannot be loaded, each has a connection of its own',
-    async () => {
-      await using server = await ServerProcess.start()
-      await using tabs = await Tabs.open({ browser, server, scripts, count: 2, withoutTabs: true })
-      expect(await tabs.openStreams()).toBe(2)
-      expect(await tabs.roles()).toEqual(['alone', 'alone'])
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
     },
