@@ -12,7 +12,7 @@ const patience = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 30_000, interval: 10 } },
-  setupFiles: ['./tests/support/patience.ts'],
+  setupFiles: ['./tests/support/patience.ts', './tests/support/properties.ts'],
 }
 
 /** The programs that tests start, some of them hundreds of times, are compiled once. */

@@ -100,8 +100,8 @@ class FiveTabs implements AsyncDisposable {
       const tab = this.#tabs[happening.tab]
       if (tab === undefined) return
       if (happening.what === 'close') {
-        tab.stream.close()
         this.#tabs = this.#tabs.filter((each) => each !== tab)
+        tab.stream.close()
       } else if (happening.what === 'pause') tab.stream.pause()
       else if (happening.what === 'resume') tab.stream.resume()
       else if (happening.what === 'add') this.#add(tab, happening.topic)
@@ -129,11 +129,15 @@ class FiveTabs implements AsyncDisposable {
   }
 
   #add(tab: Tab, topic: string): void {
-    const added = tab.stream.add(`${this.#prefix}/${topic}`).then(() => {
+    const onAdded = (): void => {
       const isWanted = tab.stream.topics.includes(`${this.#prefix}/${topic}`)
       if (isWanted && !tab.since.has(topic)) tab.since.set(topic, this.#published.length)
-    })
-    this.#adding.push(added)
+    }
+    const onRefused = (error: unknown): void => {
+      // A tab that is closed before it has the topic is told so.
+      if (this.#tabs.includes(tab)) throw error
+    }
+    this.#adding.push(tab.stream.add(`${this.#prefix}/${topic}`).then(onAdded, onRefused))
   }
 
   async #publish(topic: string): Promise<void> {
@@ -163,6 +167,7 @@ class FiveTabs implements AsyncDisposable {
   async check(): Promise<void> {
     for (const { stream } of this.#tabs) stream.resume()
     await this.#settle()
+    await Promise.all(this.#adding)
     await until(
       () => `what tabs lack: ${JSON.stringify(this.#tabs.map((tab) => tab.lacks(this.#published)))}`,
       () => this.#tabs.every((tab) => tab.lacks(this.#published).length === 0),
