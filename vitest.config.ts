@@ -12,6 +12,8 @@ const patience = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   expect: { poll: { timeout: 30_000, interval: 10 } },
+  // Where nobody can look at the machine, a test is tried twice. What passed only then is listed last: a fault to be found.
+  retry: process.env.CI ? 1 : 0,
   setupFiles: ['./tests/support/patience.ts', './tests/support/properties.ts'],
 }
 
