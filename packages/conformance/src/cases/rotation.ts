@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Batch } from 'tidings/log'
-import { everything, numberedUpTo, readAll, until } from '../events.ts'
+import { everything, numbered, numberedUpTo, readAll, readAllBack, until } from '../events.ts'
 import { reopened, rule, ruleOfOpening } from '../log-case.ts'
+
+/** More distinct topics than an engine reads one by one. */
+const manyTopics = 700
+
+/** More than an engine takes from its store at a time. */
+const manyEpochs = 80
 
 /** How a new epoch begins. */
 export const rotation = [
@@ -36,6 +42,19 @@ export const rotation = [
       [epoch, []],
       [epoch, [2, 3]],
     ])
+  }),
+
+  rule('epochs in a row, with no event between them, are passed over in both directions', async (log) => {
+    const events = Array.from({ length: manyTopics }, (_, index) => numbered(`many/${index}`, index))
+    await log.append(events)
+    for (let count = 0; count < manyEpochs; count++) await log.rotate()
+    await log.append(numberedUpTo(2))
+    const all = await readAll(log, everything)
+    assert.equal(all.length, manyTopics + 2)
+    for (const limit of [50, 1000]) {
+      assert.deepEqual(await readAll(log, everything, { limit }), all)
+      assert.deepEqual(await readAllBack(log, everything, { limit }), all.toReversed())
+    }
   }),
 
   ruleOfOpening('an epoch outlives the process', {}, async (opened) => {

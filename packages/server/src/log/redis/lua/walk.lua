@@ -16,12 +16,13 @@ if sign * (to - from) < 0 then
   return page(log, sign > 0 and math.min(from - 1, log.head) or log.floor, true, {})
 end
 
--- A few at a time, because they may be large.
+-- A few at a time, because they may be large. On from the last entry, not the last number: of that there may be more
+-- marks than are read at a time.
 local range = sign > 0 and 'XRANGE' or 'XREVRANGE'
-local reached, events = from - sign, {}
+local start, reached, events = whole(from), from - sign, {}
 while left > 0 and room > 0 and sign * (to - reached) > 0 do
   local count = math.min(left, 32)
-  local entries = redis.call(range, KEYS[2], whole(reached + sign), whole(to), 'COUNT', count)
+  local entries = redis.call(range, KEYS[2], start, whole(to), 'COUNT', count)
   for _, entry in ipairs(entries) do
     if entry[2][1] == 'e' and left > 0 and room > 0 then
       reached = tonumber(string.match(entry[1], '^%d+'))
@@ -35,5 +36,6 @@ while left > 0 and room > 0 and sign * (to - reached) > 0 do
     if left > 0 and room > 0 then reached = to end
     break
   end
+  start = '(' .. entries[#entries][1]
 end
 return page(log, reached, reached == to, events)
