@@ -154,9 +154,9 @@ export interface EventLog {
   /**
    * Removes what the retention no longer covers, in steps that let appends through; resolves with how many
    * events went.
-   * @param now in milliseconds since 1970.
+   * @param now in milliseconds since 1970; what the clock says that gives events their times, if absent.
    */
-  trim(retention: Retention, now: number): Promise<number>
+  trim(retention: Retention, now?: number): Promise<number>
   /** Begins a new epoch: from now on every earlier cursor is of another history. */
   rotate(): Promise<string>
   /** Finishes what is under way and releases everything. */

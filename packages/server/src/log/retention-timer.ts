@@ -40,7 +40,7 @@ export class RetentionTimer {
 
   async #trim(): Promise<void> {
     try {
-      await this.#log.trim(this.#retention, Date.now())
+      await this.#log.trim(this.#retention)
     } catch (error) {
       // A full disk has no room even for removing; a failed log has told its owner itself.
       if (!(error instanceof TidingsError)) throw error

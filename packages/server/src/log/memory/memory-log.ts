@@ -119,7 +119,7 @@ class MemoryLog implements EventLog {
     }
   }
 
-  async trim(retention: Retention, now: number): Promise<number> {
+  async trim(retention: Retention, now = Date.now()): Promise<number> {
     this.#checkOpen()
     this.#keys.forgetOld(now)
     const before = this.#trimmed

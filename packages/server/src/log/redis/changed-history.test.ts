@@ -179,6 +179,28 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
     expect((await again.append(events(1))).cursors[0]!.seq).toBe(6)
   })
 
+  it.each(['append', 'rotate'] as const)(
+    'whose events were deleted a moment before does not hide it: %s',
+    async (what) => {
+      const log = await open()
+      const seen = await follow(log)
+      const { cursors } = await log.append(events(5))
+      // A tail that is beyond the first mark would not get it a second time.
+      await log.rotate()
+      const before = await log.rotate()
+      await until('its tail is there', async () => seen.at(-1)?.epoch === before)
+      await redis.command('DEL', 'tidings:{main}:events')
+      const epoch = what === 'rotate' ? await log.rotate() : (await log.append(events(1))).cursors[0]!.epoch
+      expect(epoch).not.toBe(before)
+      expect(await log.stand(cursors[2]!)).toBe('epoch')
+      const { floor, head } = await log.bounds()
+      expect([floor.seq, head.seq]).toEqual([5, what === 'rotate' ? 5 : 6])
+      await until('the tail was told', async () => seen.some((batch) => batch.epoch === epoch))
+      const later = seen.filter((batch) => batch.events.some(({ seq }) => seq > 5))
+      for (const batch of later) expect(batch.epoch).toBe(epoch)
+    },
+  )
+
   it('says no to appends when Redis has no memory, goes on being read, and takes them when it has', async () => {
     const log = await open()
     await log.append(events(2))

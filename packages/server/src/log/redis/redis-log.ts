@@ -178,9 +178,10 @@ class RedisLog implements EventLog {
     this.#check = check
   }
 
-  async trim({ ageMs, events, bytes }: Retention, now: number): Promise<number> {
+  /** Without `now` by the clock of Redis: that of this node may be wrong, and what it takes away is gone for all. */
+  async trim({ ageMs, events, bytes }: Retention, now?: number): Promise<number> {
     for (let total = 0; ; ) {
-      const args = [now - ageMs, events, bytes, trimStep].map(String)
+      const args = [now ?? '', ageMs, events, bytes, trimStep].map(String)
       const [removed] = await this.#write(() => this.#run<[number, StateReply]>('trim', args))
       total += removed
       if (removed < trimStep) return total

@@ -141,7 +141,7 @@ class SqliteLog implements EventLog {
     return this.#state
   }
 
-  async trim(retention: Retention, now: number): Promise<number> {
+  async trim(retention: Retention, now = Date.now()): Promise<number> {
     for (let total = 0; ; ) {
       const step = await this.#ask(() => this.#writer.ask({ kind: 'trim', retention, now }))
       this.#state = step.state

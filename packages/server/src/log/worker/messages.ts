@@ -41,7 +41,7 @@ export type LogRequest =
     }
   | { readonly kind: 'stand'; readonly cursor: Cursor }
   | { readonly kind: 'bounds' }
-  | { readonly kind: 'trim'; readonly retention: Retention; readonly now: number }
+  | { readonly kind: 'trim'; readonly retention: Retention; readonly now: number | undefined }
   | { readonly kind: 'rotate' }
 
 /** What a worker learns when it opens the log: every batch after this head follows. */

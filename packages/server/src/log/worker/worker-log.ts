@@ -97,7 +97,7 @@ class WorkerLog implements EventLog {
     return this.#ask({ kind: 'bounds' })
   }
 
-  trim(retention: Retention, now: number): Promise<number> {
+  trim(retention: Retention, now?: number): Promise<number> {
     return this.#ask({ kind: 'trim', retention, now })
   }
 

@@ -12,10 +12,10 @@
 
 local log = load()
 if not log then return nil end
+check_events(log, ARGV[1])
 check_memory(log, ARGV[2], ARGV[3], ARGV[4], ARGV[1])
 
-local now = redis.call('TIME')
-local time = whole(tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000))
+local time = whole(clock())
 local appends = tonumber(ARGV[6])
 local at = 7 + 3 * appends
 local numbers = {}

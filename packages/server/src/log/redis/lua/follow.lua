@@ -17,13 +17,8 @@ if not log then
   log = begin_log(ARGV[1], ARGV[2])
   before = log.epoch
 elseif log.head > log.floor then
-  -- Whoever deletes or evicts the events leaves a log that says it has them.
   local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1]
-  if not last or tonumber(string.match(last[1], '^%d+')) ~= log.head then
-    redis.call('DEL', KEYS[2])
-    log.floor, log.floor_tag, log.bytes, log.marks = log.head, log.head_tag, 0, 0
-    begin_epoch(log, ARGV[1])
-  end
+  if not last or tonumber(string.match(last[1], '^%d+')) ~= log.head then lose_events(log, ARGV[1]) end
 end
 
 local is_new_run = log.run ~= ARGV[2]

@@ -19,6 +19,12 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- The time in milliseconds, which is that of events too: the clocks of nodes may differ.
+local function clock()
+  local now = redis.call('TIME')
+  return tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
+end
+
 local function load()
   local row = redis.call('HMGET', KEYS[1], 'epoch', 'head', 'head_tag', 'floor', 'floor_tag', 'bytes', 'marks', 'run')
   if not row[1] then return nil end
@@ -140,12 +146,29 @@ local function begin_epoch(log, epoch)
   redis.call('XADD', KEYS[2], last_id(log), 'epoch', epoch)
 end
 
--- A log without a past. Whatever is left of another is in its way.
-local function begin_log(epoch, run)
+local function delete_events()
   for _, topic in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
     redis.call('DEL', prefix .. 'topic:' .. topic)
   end
   redis.call('DEL', KEYS[2], KEYS[3])
+end
+
+-- Goes on without a past.
+local function lose_events(log, next_epoch)
+  delete_events()
+  log.floor, log.floor_tag, log.bytes = log.head, log.head_tag, 0
+  begin_epoch(log, next_epoch)
+end
+
+-- Whoever deletes or evicts the events leaves a log that says it has them. Asked before anything is added: afterwards
+-- nobody would see it.
+local function check_events(log, next_epoch)
+  if log.head > log.floor and redis.call('XLEN', KEYS[2]) == 0 then lose_events(log, next_epoch) end
+end
+
+-- A log without a past. Whatever is left of another is in its way.
+local function begin_log(epoch, run)
+  delete_events()
   local log = { epoch = epoch, head = 0, head_tag = '00000', floor = 0, floor_tag = '00000', bytes = 0, marks = 0, run = run }
   save(log)
   -- Whoever still waits for the number after its last hears of it before there is any new number.

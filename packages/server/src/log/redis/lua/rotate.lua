@@ -6,6 +6,7 @@
 
 local log = load()
 if not log then return nil end
-begin_epoch(log, ARGV[1])
+check_events(log, ARGV[1])
+if log.epoch ~= ARGV[1] then begin_epoch(log, ARGV[1]) end
 save(log)
 return state(log)

@@ -1,15 +1,17 @@
 -- Removes the oldest events that retention no longer covers, in one step of many.
 --
 -- KEYS     the log's three
--- ARGV[1]  events from before this time go, in milliseconds
--- ARGV[2]  so many events may stay
--- ARGV[3]  so many bytes may stay
--- ARGV[4]  at most so many go now
+-- ARGV[1]  what time it is, in milliseconds; empty for what Redis has it for
+-- ARGV[2]  events that are older than so many milliseconds go
+-- ARGV[3]  so many events may stay
+-- ARGV[4]  so many bytes may stay
+-- ARGV[5]  at most so many go now
 -- Answers  how many went, and the log's state; nil if there is no log
 
 local log = load()
 if not log then return nil end
-local before, most, room, step = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local most, room, step = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local before = (tonumber(ARGV[1]) or clock()) - tonumber(ARGV[2])
 local removed, ends, topics = 0, false, {}
 
 -- A few at a time, because they may be large; one at first, because mostly none has to go.
