@@ -11,11 +11,11 @@ test('ten tabs have one connection, and each gets every event once', async () =>
   await using server = await ServerProcess.start()
   await using tabs = new Tabs(server, 10)
   await tabs.areLive()
-  expect(tabs.roles()).toEqual({ leader: 1, follower: 9 })
-  expect(await openStreams(server)).toBe(1)
+  await tabs.haveRoles({ leader: 1, follower: 9 })
+  await until('one connection', async () => (await openStreams(server)) === 1)
   await publish(server.url, numbered(0, 20))
   await tabs.haveAll(numbers(20))
-  expect(await openStreams(server)).toBe(1)
+  await until('one connection still', async () => (await openStreams(server)) === 1)
 })
 
 test('another tab takes over from a leader that is closed; nothing is lost or doubled', async () => {
@@ -25,12 +25,12 @@ test('another tab takes over from a leader that is closed; nothing is lost or do
   const sent = publishAll(server.url, 60)
   for (const enough of [10, 30]) {
     await until('some events', () => tabs.all.every(({ events }) => events.length >= enough))
-    tabs.closeLeader()
+    await tabs.closeLeader()
   }
   await sent
   await tabs.haveAll(numbers(60))
   await tabs.areLive()
-  expect(tabs.roles()).toEqual({ leader: 1, follower: 1 })
+  await tabs.haveRoles({ leader: 1, follower: 1 })
 })
 
 test('each tab gets what it wants, and what nobody wants any more is not asked for', async () => {
@@ -146,14 +146,15 @@ test('a tab that is closed before the code for sharing is there takes no part', 
   await using tabs = new Tabs(server, 1)
   const { stream } = tabs.all[0]!
   expect(stream.status).toMatchObject({ state: 'connecting', role: 'follower' })
-  const added = stream.add('more')
+  // Somebody has to be there to hear of it when it is refused.
+  const refused = expect(stream.add('more')).rejects.toThrow('closed')
   await stream[Symbol.asyncDispose]()
-  await expect(added).rejects.toThrow('closed')
+  await refused
   expect(stream.status.state).toBe('idle')
   tabs.all = []
   tabs.open()
   await tabs.areLive()
-  expect(tabs.roles()).toEqual({ leader: 1, follower: 0 })
+  await tabs.haveRoles({ leader: 1, follower: 0 })
   expect(await openStreams(server)).toBe(1)
 })
 
@@ -192,7 +193,7 @@ test('a tab that is paused and resumed at once, and again, misses nothing', asyn
   await tabs.haveAll(numbers(40))
   await tabs.areLive()
   await until('one connection', async () => (await openStreams(server)) === 1)
-  expect(tabs.roles()).toEqual({ leader: 1, follower: 2 })
+  await tabs.haveRoles({ leader: 1, follower: 2 })
   for (const { stream } of tabs.all) stream.close()
   await until('all locks to be free', async () => (await tabs.locks()).length === 0)
 })
@@ -207,6 +208,45 @@ test('a tab that is closed stays closed', async () => {
   stream.resume()
   expect(stream.status.state).toBe('idle')
   await until('no connection', async () => (await openStreams(server)) === 0)
+})
+
+test.each(['close', 'pause'] as const)(
+  'a handler that calls %s() is the last that is called',
+  async (how) => {
+    await using server = await ServerProcess.start()
+    await using tabs = new Tabs(server, 2)
+    await tabs.areLive()
+    const [leader, follower] = tabs.leaderFirst()
+    for (const { stream, events } of [leader!, follower!]) {
+      stream.on('*', () => {
+        if (events.length === 3) stream[how]()
+      })
+    }
+    await publish(server.url, numbered(0, 300))
+    await until('the third event', () => leader!.events.length >= 3 && follower!.events.length >= 3)
+    if (how === 'pause') {
+      expect([leader!.data, follower!.data]).toEqual([numbers(3), numbers(3)])
+      for (const { stream } of tabs.all) stream.resume()
+      await tabs.haveAll(numbers(300))
+    }
+    for (const { stream } of tabs.all) await stream[Symbol.asyncDispose]()
+    expect(leader!.data).toEqual(numbers(how === 'pause' ? 300 : 3))
+    expect(follower!.data).toEqual(numbers(how === 'pause' ? 300 : 3))
+  },
+)
+
+test('a tab that is paused by who hears that it is live misses nothing', async () => {
+  await using server = await ServerProcess.start()
+  await using tabs = new Tabs(server, 1)
+  const { stream } = tabs.all[0]!
+  const stop = stream.onStatus(({ state, clientId }) => {
+    if (state === 'live' && clientId !== undefined) stream.pause()
+  })
+  await until('the pause', () => stream.status.state === 'paused')
+  stop()
+  await publish(server.url, numbered(0, 5))
+  stream.resume()
+  await tabs.haveAll(numbers(5))
 })
 
 test('a store that fails is asked again when the application says so', async () => {
@@ -294,9 +334,10 @@ class Tabs implements AsyncDisposable {
     return tab
   }
 
-  closeLeader(): void {
+  /** Closes the one that leads, as soon as one does. */
+  async closeLeader(): Promise<void> {
+    await until('a leader', () => this.leaderFirst()[0]!.stream.status.role === 'leader')
     const [leader, ...others] = this.leaderFirst()
-    expect(leader!.stream.status.role).toBe('leader')
     leader!.stream.close()
     this.all = others
   }
@@ -314,6 +355,10 @@ class Tabs implements AsyncDisposable {
         this.all.filter(({ stream }) => stream.status.role === role).length,
       ]),
     )
+  }
+
+  async haveRoles(expected: Record<string, number>): Promise<void> {
+    await expect.poll(() => this.roles()).toEqual(expected)
   }
 
   /** Held or waited for by any tab. */

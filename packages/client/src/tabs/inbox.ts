@@ -5,6 +5,8 @@ import type { Block } from '../stream/block.ts'
 export class Inbox {
   readonly #deliver: (block: Block) => Promise<void> | undefined
   readonly #waiting: Block[] = []
+  /** Those that the pump has taken out. */
+  #turn: Block[] = []
   #pumping: Promise<void> | undefined
   /** Where the tab stands: the place of the last block that was delivered. */
   place: string
@@ -20,6 +22,17 @@ export class Inbox {
     this.#waiting.push(...blocks)
     this.#pumping ??= Promise.resolve().then(() => this.#pump())
     return true
+  }
+
+  /** Gives up what waits: no handler is called but by what comes from now on. */
+  clear(): void {
+    const given = [...this.#turn.splice(0), ...this.#waiting.splice(0)]
+    // What calls nobody has arrived all the same: who comes from nowhere has a place by it.
+    const end = given.findIndex(
+      (block) => block.kind === 'event' || (block.kind === 'control' && block.type === 'gap'),
+    )
+    const passed = (end === -1 ? given : given.slice(0, end)).at(-1)
+    if (passed !== undefined) this.#waiting.push({ kind: 'place', place: passed.place })
   }
 
   /** Resolves when nothing waits. */
@@ -39,7 +52,8 @@ export class Inbox {
   async #pump(): Promise<void> {
     while (this.#waiting.length > 0) {
       // Taken out so many at once: one by one, each would move all the others.
-      for (const block of this.#waiting.splice(0, 256)) {
+      this.#turn = this.#waiting.splice(0, 256)
+      for (let block = this.#turn.shift(); block !== undefined; block = this.#turn.shift()) {
         const pending = this.deliver(block)
         if (pending !== undefined) await pending
       }

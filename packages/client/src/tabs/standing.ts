@@ -57,6 +57,8 @@ export class Standing {
     this.#isOut = true
     this.awaySinceMs = Date.now()
     this.#chain = undefined
+    // A handler that pauses or closes the stream is its last one. What waited is asked for again, by whoever comes back.
+    this.#inbox.clear()
     void this.#catchUp?.close()
   }
 
