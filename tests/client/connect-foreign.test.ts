@@ -254,6 +254,20 @@ describe('a store', () => {
     expect(server.requestsTo(url).map(({ headers }) => headers['last-event-id'])).toEqual(['3', '1'])
   })
 
+  test('may answer with a promise of another make, and if it has nothing, the option counts', async () => {
+    const url = server.script(numbered(5))
+    for (const place of ['3', undefined]) {
+      const answer: PromiseLike<string | undefined> = {
+        // biome-ignore lint/suspicious/noThenProperty: that is what a promise of another make is.
+        then: (...then) => Promise.resolve(place).then(...then),
+      }
+      const store = { get: () => answer as Promise<string | undefined>, put: () => {} }
+      await using heard = new HeardStream({ url, store, lastEventId: '1' })
+      await heard.has(1)
+    }
+    expect(server.requestsTo(url).map(({ headers }) => headers['last-event-id'])).toEqual(['3', '1'])
+  })
+
   test('is asked once, and then the stream knows better', async () => {
     const { store } = slowStore('1')
     const get = vi.spyOn(store, 'get')

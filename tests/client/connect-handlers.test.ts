@@ -187,6 +187,37 @@ describe('handlers', () => {
     expect(heard).not.toContain('never')
   })
 
+  test('may answer with promises of other makes, which are waited for, and whose failures are told', async () => {
+    const begun: unknown[] = []
+    const ended: unknown[] = []
+    const failed: unknown[] = []
+    await using source = connect({
+      url: server.script(numbered(3)),
+      onError: ({ event, error }) => failed.push([event.data, error]),
+    })
+    // Not one of this realm's, as that of a library or of another frame is none.
+    const later = (data: unknown): PromiseLike<void> => ({
+      // biome-ignore lint/suspicious/noThenProperty: that is what a promise of another make is.
+      then: (resolve, reject) => {
+        begun.push([data, ended.length])
+        setImmediate(() => {
+          ended.push(data)
+          if (data === 2) reject?.('broken')
+          else resolve?.()
+        })
+        return Promise.resolve() as never
+      },
+    })
+    source.on('message', ({ data }) => later(data))
+    await until('all three', () => ended.length === 3)
+    expect(begun).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2],
+    ])
+    expect(failed).toEqual([[2, 'broken']])
+  })
+
   test('get frozen events', async () => {
     await using heard = new HeardStream({ url: server.script(numbered(1)) })
     await heard.has(1)

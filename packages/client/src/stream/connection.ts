@@ -13,7 +13,7 @@ export interface Reading {
   readonly watchdog: Watchdog
   readonly signal: AbortSignal
   /** Called for each block in order; a promise is waited for, and nothing is read meanwhile. */
-  readonly onBlock: (block: Block) => unknown
+  readonly onBlock: (block: Block) => Promise<void> | undefined
   readonly onRetry: (retryMs: number) => void
 }
 
@@ -47,7 +47,7 @@ export async function readConnection(reading: Reading): Promise<never> {
     arrived = []
     for (const block of blocks) {
       const pending = onBlock(block)
-      if (pending instanceof Promise) {
+      if (pending !== undefined) {
         // A handler that takes its time is no silence of the server's.
         watchdog.isHeld = true
         await pending

@@ -249,10 +249,8 @@ export class EventStream implements TidingsStream, FeedListener {
     else this.#statusTimer ??= setTimeout(() => this.onChange(), statusPauseMs)
   }
 
-  #beginning(): ReturnType<PlaceStore['get']> {
-    const { lastEventId } = this.#options
-    const stored = this.#store.get()
-    return stored instanceof Promise ? stored.then((place) => place ?? lastEventId) : (stored ?? lastEventId)
+  async #beginning(): Promise<string | undefined> {
+    return (await this.#store.get()) ?? this.#options.lastEventId
   }
 }
 

@@ -97,8 +97,9 @@ function attempt(
 ): Promise<void> | undefined {
   try {
     const result = handler(value as never)
-    return result instanceof Promise
-      ? result.then(
+    // Not every promise is one of this realm's: libraries make their own, and some frames' are others.
+    return typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
+      ? Promise.resolve(result).then(
           () => {},
           (error) => void onError(error),
         )

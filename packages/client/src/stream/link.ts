@@ -62,7 +62,7 @@ export class Link implements Feed {
     this.#credential = new Credential(options.token)
     this.#heartbeatMs = options.heartbeatMs ?? 0
     this.#stopWatching = watchSurroundings({
-      onAwake: () => this.#wake(),
+      onAwake: () => this.wake(),
       onOffline: () => this.tell('offline'),
     })
   }
@@ -101,7 +101,8 @@ export class Link implements Feed {
     return this.#ended
   }
 
-  #wake(): void {
+  /** There is a network again, or somebody looks again: whatever waits for that is done now. */
+  wake(): void {
     this.#watchdog.check()
     if (isOnline()) this.#apply({ type: 'awake', nowMs: Date.now() })
   }
@@ -192,11 +193,11 @@ export class Link implements Feed {
     return response
   }
 
-  #receive(block: Block, dialect: Dialect, isReturn: boolean): unknown {
+  #receive(block: Block, dialect: Dialect, isReturn: boolean): Promise<void> | undefined {
     if (block.kind === 'control') this.#obey(block, dialect, isReturn)
     else if (dialect.isTidings === false) this.#adapt(dialect)
     const pending = this.#listener.onBlock(block)
-    if (pending instanceof Promise) return pending.then(() => this.#moveTo(block))
+    if (pending !== undefined) return pending.then(() => this.#moveTo(block))
     this.#moveTo(block)
     return undefined
   }
