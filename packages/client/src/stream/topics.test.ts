@@ -10,8 +10,10 @@ class Server {
   readonly changes: Change[] = []
   readonly has: Set<string>
   readonly #refused: readonly string[]
+  readonly #room: number
 
-  constructor(topics: Topics, refused: readonly string[] = []) {
+  constructor(topics: Topics, refused: readonly string[] = [], room = Number.POSITIVE_INFINITY) {
+    this.#room = room
     this.has = new Set(topics.ask())
     this.#refused = refused
     topics.opened((change) => this.change(change))
@@ -22,8 +24,10 @@ class Server {
     await Promise.resolve()
     const bad = change.add.find((topic) => this.#refused.includes(topic))
     if (bad !== undefined) throw new Failure('topics', `No ${bad}.`, { isFinal: true })
-    for (const topic of change.add) this.has.add(topic)
-    for (const topic of change.remove) this.has.delete(topic)
+    const next = new Set([...this.has].filter((topic) => !change.remove.includes(topic)).concat(change.add))
+    if (next.size > this.#room) throw new Failure('topics', 'Too many.', { isFinal: true })
+    this.has.clear()
+    for (const topic of next) this.has.add(topic)
     return true
   }
 }
@@ -147,6 +151,21 @@ describe('a topic that is refused', () => {
     ])
     expect([...topics.wanted]).toEqual(['a', 'b', 'c', 'd'])
     expect(server.has).toEqual(topics.wanted)
+  })
+
+  test('costs the others neither their room nor a request each', async () => {
+    const names = (letter: string) => Array.from({ length: 60 }, (_, index) => `${letter}${index}`)
+    const topics = topicsOf(names('a'))
+    const server = new Server(topics, ['b30'], 100)
+    await settled()
+    topics.remove(names('a'))
+    topics.add(names('b'))
+    await settled()
+    const others = names('b').filter((topic) => topic !== 'b30')
+    expect(answersTo(topics, ...others)).toEqual(others.map(() => true))
+    expect(answersTo(topics, 'b30')).toMatchObject([{ message: 'No b30.' }])
+    expect([...server.has]).toEqual(others)
+    expect(server.changes.length).toBeLessThan(20)
   })
 
   test('is not asked for again', async () => {

@@ -83,9 +83,12 @@ export class Topics {
       for (const topic of add) asked.add(topic)
       for (const topic of remove) asked.delete(topic)
     } catch (error) {
-      // One topic that is refused must not keep the others away.
-      if (add.length > 1) for (const topic of add) await this.#make(change, [topic], [])
-      else if (add.length === 0) for (const topic of remove) asked.delete(topic)
+      // One topic that is refused must not keep the others away. What is no longer wanted makes room each time.
+      if (add.length > 1) {
+        const middle = add.length >> 1
+        await this.#make(change, add.slice(0, middle), remove)
+        await this.#make(change, add.slice(middle), remove)
+      } else if (add.length === 0) for (const topic of remove) asked.delete(topic)
       else if (this.wanted.delete(add[0]!)) this.answers.set(add[0]!, (error as Failure).trouble)
     }
   }
