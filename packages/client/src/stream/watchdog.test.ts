@@ -82,6 +82,13 @@ test('a device that slept is told of the silence when somebody looks', () => {
   expect(silences).toBe(1)
 })
 
+test('a clock that is set back delays it by no more than the limit', () => {
+  watchdog.watch(1_000)
+  vi.setSystemTime(Date.now() - 3_600_000)
+  vi.advanceTimersByTime(2_000)
+  expect(silences).toBe(1)
+})
+
 test('looking early does no harm', () => {
   watchdog.watch(1_000)
   vi.advanceTimersByTime(600)

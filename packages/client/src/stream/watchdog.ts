@@ -30,7 +30,8 @@ export class Watchdog {
   check(): void {
     clearTimeout(this.#timer)
     if (this.#limitMs <= 0) return
-    if (this.isHeld) this.hear()
+    // A clock that was set back would have to come to where it was first.
+    if (this.isHeld || Date.now() < this.#heardAtMs) this.hear()
     const leftMs = this.#heardAtMs + this.#limitMs - Date.now()
     if (leftMs <= 0) this.#onSilent()
     else this.#timer = setTimeout(() => this.check(), leftMs)
