@@ -25,13 +25,13 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
     async () => {
       await using server = await ServerProcess.start()
       await using tabs = await Tabs.open({ browser, server, scripts, count: 10 })
-      expect(await tabs.openStreams()).toBe(1)
+      await tabs.areOneConnection()
       const leader = await tabs.leader()
       await tabs.publish(count, async (index) => {
         if (index === 100) await leader.close()
       })
       await tabs.allHave(all)
-      expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await tabs.haveRoles(['leader', ...Array(8).fill('follower')])
       await tabs.areOneConnection()
     },
     4 * minute,
@@ -47,7 +47,7 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
         if (index === 100) await leader.crash()
       })
       await tabs.allHave(all)
-      expect(await tabs.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await tabs.haveRoles(['leader', ...Array(8).fill('follower')])
       await tabs.areOneConnection()
     },
     4 * minute,
@@ -65,13 +65,34 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await tabs.publish(100)
       const others = tabs.without(leader)
       await others.allHave(all.slice(0, 200))
-      expect(await others.roles()).toEqual(['leader', ...Array(8).fill('follower')])
+      await others.haveRoles(['leader', ...Array(8).fill('follower')])
       await leader.wake()
       await tabs.publish(100)
       await tabs.allHave(all)
       await tabs.areLive()
-      expect(await tabs.roles()).toEqual(['leader', ...Array(9).fill('follower')])
+      await tabs.haveRoles(['leader', ...Array(9).fill('follower')])
       await tabs.areOneConnection()
+    },
+    4 * minute,
+  )
+
+  test(
+    'whoever looks at one of them waits no longer for the server than alone, though another holds the connection',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 2 })
+      const leader = await tabs.leader()
+      const [follower] = await tabs.followers()
+      // From now on pauses are of an hour.
+      await leader.page.evaluate(() => {
+        Math.random = () => 3_600
+      })
+      await server.kill()
+      await expect.poll(async () => (await follower!.status()).state).toBe('waiting')
+      await server.start()
+      await follower!.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+      await tabs.areLive()
+      expect(await leader.role()).toBe('leader')
     },
     4 * minute,
   )
@@ -150,7 +171,7 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await using server = await ServerProcess.start()
       await using tabs = await Tabs.open({ browser, server, scripts, count: 3, ...lacking })
       expect(await tabs.openStreams()).toBe(3)
-      expect(await tabs.roles()).toEqual(['alone', 'alone', 'alone'])
+      await tabs.haveRoles(['alone', 'alone', 'alone'])
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
     },
@@ -166,7 +187,7 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
       await tabs.add({ shared: 'bob' })
       await tabs.areLive()
       expect(await tabs.openStreams()).toBe(2)
-      expect(await tabs.roles()).toEqual(['leader', 'leader', 'follower', 'follower'])
+      await tabs.haveRoles(['leader', 'leader', 'follower', 'follower'])
       await tabs.publish(10)
       await tabs.allHave(all.slice(0, 10))
     },

@@ -218,6 +218,11 @@ export class Tabs implements AsyncDisposable {
     return roles.toSorted((a, b) => b.localeCompare(a)).toSorted((a) => (a === 'leader' ? -1 : 1))
   }
 
+  /** Waits until they are what they should be, leaders first: who is to lead is found out after the last leader has gone. */
+  async haveRoles(expected: readonly string[]): Promise<void> {
+    await expect.poll(() => this.roles()).toEqual(expected)
+  }
+
   async states(): Promise<string[]> {
     return Promise.all(this.#open.map(async (tab) => (await tab.status()).state))
   }
@@ -284,6 +289,9 @@ export class Tabs implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A request that is being answered just now would fail with nobody to hear of it, and the whole run with it. A page
+    // that has crashed lets nobody take anything away.
+    await this.#context.unrouteAll({ behavior: 'ignoreErrors' }).catch(() => {})
     await this.#context.close()
   }
 }

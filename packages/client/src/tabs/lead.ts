@@ -47,6 +47,11 @@ export class Lead {
     this.#link.tell('reconnect')
   }
 
+  /** A tab is seen again, or has a network again: this one may be hidden, and told of neither. */
+  wake(): void {
+    this.#link.wake()
+  }
+
   /** Wants these topics, and no others. */
   want(topics: ReadonlySet<string>): void {
     for (const topic of this.#topics.keys()) {

@@ -3,7 +3,7 @@ import type { LinkStatus } from '../stream/link.ts'
 import type { Answer } from '../stream/topics.ts'
 
 /** What tabs say to each other. */
-export type Message = Here | News | { readonly type: 'ping' } | { readonly type: 'reconnect' }
+export type Message = Here | News | { readonly type: 'ping' | 'reconnect' | 'awake' }
 
 /** A tab is here, and wants these topics; or, without any, takes part no more. */
 interface Here {

@@ -4,6 +4,7 @@ import type { Feed, FeedListener } from '../stream/feed.ts'
 import { impliedTopics } from '../stream/implied-topics.ts'
 import type { Beginning, LinkStatus } from '../stream/link.ts'
 import type { Settings } from '../stream/settings.ts'
+import { watchSurroundings } from '../stream/surroundings.ts'
 import type { Answer } from '../stream/topics.ts'
 import { aborted, Election } from './election.ts'
 import { Lead } from './lead.ts'
@@ -124,6 +125,7 @@ export class SharedFeed implements Feed {
       onElected: (lost) => this.#takeOver(lost),
       onQuiet: () => this.#send({ type: 'ping' }),
     })
+    signal.addEventListener('abort', watchSurroundings({ onAwake: () => this.#send({ type: 'awake' }) }))
     this.#say()
   }
 
@@ -178,7 +180,8 @@ export class SharedFeed implements Feed {
     if (message.type === 'here') this.#meet(message.tab, message.topics)
     else if (message.type === 'ping') this.#lead?.tell()
     else if (message.type === 'reconnect') this.#lead?.reconnect()
-    else this.#hear(message)
+    else if (message.type === 'awake') this.#lead?.wake()
+    else if (message.type === 'news') this.#hear(message)
   }
 
   /** Hears of the leader, which may be this tab itself. */
