@@ -28,6 +28,7 @@ describe.skipIf(strace === undefined)('a disk that fails', () => {
       expect(code).toBeGreaterThan(0)
       expect(performance.now() - start).toBeLessThan(10_000)
     }
+    await reader.hasBlock('goodbye')
     expect(JSON.parse(reader.goodbye!)).toMatchObject({ reason: 'storage-failed', reconnect: true })
     await server.start()
     await publisher.publish({ topic: 'orders' })

@@ -57,9 +57,11 @@ it('clients that give up before the answer comes, again and again, store each ev
   using reader = await SseReader.open({ port: server.port, topics: ['orders'] })
   using publisher = new Publisher({ port: proxy.port, name: 'impatient', timeoutMs: 150 })
   const done = Promise.all(Array.from({ length: 40 }, () => publisher.publish({ topic: 'orders' })))
-  await until('a storm of retries', () => {
-    return publisher.publications.reduce((sum, { attempts }) => sum + attempts.length, 0) > 200
-  })
+  await until(
+    'a storm of retries',
+    () => publisher.publications.reduce((sum, { attempts }) => sum + attempts.length, 0) > 200,
+    { timeoutMs: 90_000 },
+  )
   proxy.set({})
   for (const outcome of await done) expect(outcome.kind).toBe('acknowledged')
   expect((await readLog(server.url)).events.size).toBe(40)

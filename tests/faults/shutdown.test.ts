@@ -7,7 +7,8 @@ import { syncCalls, Tracer } from '../support/tracer.ts'
 import { until } from '../support/until.ts'
 import { judge } from '../support/verdict.ts'
 
-const drainMs = 3_000
+/** Long enough for a test on a busy machine to look on meanwhile. */
+const drainMs = 10_000
 
 describe('a server that is told to stop', () => {
   it('is first no longer ready, then says goodbye to its streams one after the other, and loses nothing', async () => {
@@ -30,7 +31,8 @@ describe('a server that is told to stop', () => {
     expect(late.body).toContain('event: goodbye')
     const { code } = await server.ended
     expect(code).toBe(0)
-    expect(performance.now() - start).toBeLessThan(drainMs + 10_000)
+    expect(performance.now() - start).toBeLessThan(drainMs + 20_000)
+    await until('all readers to see the end', () => readers.every(({ ends }) => ends.length > 0))
     const ends = readers.map(({ ends }) => ends[0]! - start).sort((a, b) => a - b)
     // The last bytes and late requests get the rest of the time.
     expect(ends.at(-21)! - ends[20]!).toBeGreaterThan(drainMs * 0.2)
@@ -50,7 +52,7 @@ describe('a server that is told to stop', () => {
     await using server = await ServerProcess.start({ settings: { drainMs: 30_000 } })
     const start = performance.now()
     expect(await server.kill('SIGTERM')).toMatchObject({ code: 0 })
-    expect(performance.now() - start).toBeLessThan(15_000)
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
 })
 
@@ -67,9 +69,9 @@ it.skipIf(strace === undefined)(
       await using tracer = await Tracer.attach(strace!, server.pid, `${syncCalls}:delay_enter=400000`)
       const commits = () => tracer.output.match(/sync\(/g)?.length ?? 0
       const open = [publisher.publish({ topic: 'orders' })]
-      await until('a commit to be under way', () => commits() === 1)
+      await until('a commit to be under way', () => commits() > 0)
       for (let index = 0; index < 20; index++) open.push(publisher.publish({ topic: 'orders' }))
-      await until('the next one, which takes all that came meanwhile', () => commits() === 2)
+      await until('the next one, which takes all that came meanwhile', () => commits() > 1)
       server.signal('SIGTERM')
       for (const outcome of await Promise.all(open)) expect(outcome.kind).toBe('acknowledged')
       expect(await server.ended).toMatchObject({ code: 0 })

@@ -74,6 +74,8 @@ it('a slow replay that retention overtakes gets one gap, in its place, and nothi
       tailBytes: 0,
       replayPageEvents: 100,
       streamBufferBytes: 16_384,
+      // However long all that takes, nobody is cut.
+      stallMs: 600_000,
     },
   })
   const { port } = server

@@ -8,7 +8,7 @@ const rounds = 40
 const bytes = 500
 
 it('a process killed in the middle of its commits, forty times over, loses nothing that it acknowledged', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   await using folder = await tempFolder()
   const path = join(folder.path, 'tidings.db')

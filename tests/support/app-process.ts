@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import type { End } from './server-process.ts'
+import { type End, endOf } from './end-of.ts'
 import { until, within } from './until.ts'
 
 /** One of the example apps, as a process of its own, started as `npm start` starts it. */
@@ -57,10 +56,10 @@ export class AppProcess implements AsyncDisposable {
         this.#output += text
       })
     }
-    this.#ended = once(child, 'exit').then(([code, signal]) => {
+    child.once('exit', () => {
       this.#child = undefined
-      return { code, signal } as End
     })
+    this.#ended = endOf(child)
     this.#url = await this.says(/^http:\/\/127\.0\.0\.1:\d+$/m)
   }
 

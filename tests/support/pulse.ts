@@ -20,6 +20,8 @@ export class Pulse implements AsyncDisposable {
     this.#isSecure = isSecure
     this.#agent = isSecure ? new SecureAgent({ ...agent, rejectUnauthorized: false }) : new Agent(agent)
     this.#beating = this.#beat(port)
+    // Whoever ends it hears of it; a test that fails before would otherwise fail the whole run.
+    this.#beating.catch(() => {})
   }
 
   /** The longest wait of all, in milliseconds. */

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../../packages/server/src/config/settings.ts'
 import type { Sample } from '../history/resources.ts'
+import { type End, endOf } from './end-of.ts'
 import { freePort } from './free-port.ts'
 import { getText } from './get-text.ts'
 import { type TempFolder, tempFolder } from './temp-folder.ts'
@@ -18,12 +18,6 @@ export interface ServerOptions {
   readonly env?: NodeJS.ProcessEnv
   /** A command to run the server under, e.g. `['strace', '-D', …]`; the server must stay its own process. */
   readonly under?: readonly string[]
-}
-
-/** How a process ended. */
-export interface End {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
 }
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -87,7 +81,7 @@ export class ServerProcess implements AsyncDisposable {
     return this.#output
   }
 
-  /** How the running process ends. */
+  /** How the running process ends: resolves when all that it wrote is in `output`. */
   get ended(): Promise<End> {
     return this.#ended
   }
@@ -127,10 +121,10 @@ export class ServerProcess implements AsyncDisposable {
         this.#output += text
       })
     }
-    this.#ended = once(child, 'exit').then(([code, signal]) => {
+    child.once('exit', () => {
       this.#child = undefined
-      return { code, signal } as End
     })
+    this.#ended = endOf(child)
   }
 
   async isReady(): Promise<boolean> {

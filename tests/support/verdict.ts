@@ -93,6 +93,6 @@ async function reachHead(reader: SseReader, log: StoredLog): Promise<void> {
       const place = reader.lastEventId === undefined ? undefined : parseCursor(reader.lastEventId)
       return place !== undefined && place.epoch === log.epoch && place.seq >= log.head
     },
-    { timeoutMs: 60_000, everyMs: 20 },
+    { timeoutMs: 120_000, everyMs: 20 },
   )
 }
