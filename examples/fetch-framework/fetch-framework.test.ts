@@ -88,7 +88,7 @@ it('told to stop, it says goodbye and ends in order', async () => {
   using page = new PageSource(`${app.url}/events`, ['order', 'goodbye'])
   await page.has(1, 'connected')
   expect(await app.kill('SIGTERM')).toEqual({ code: 0, signal: null })
-  expect(page.of('goodbye')).toHaveLength(1)
+  expect(await page.has(1, 'goodbye')).toHaveLength(1)
   expect(app.output.trim()).toBe(app.url)
 })
 

@@ -48,7 +48,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
     await page.has(6, 'price-update')
     const { code } = await app.kill(signal)
     expect(code).toBe(signal === 'SIGTERM' ? 0 : null)
-    expect(page.of('goodbye')).toHaveLength(signal === 'SIGTERM' ? 1 : 0)
+    expect(await page.has(signal === 'SIGTERM' ? 1 : 0, 'goodbye')).toHaveLength(signal === 'SIGTERM' ? 1 : 0)
     const before = marketEvents(page).length
     await app.start()
     await page.has(2, 'connected')
