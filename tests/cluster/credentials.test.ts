@@ -248,6 +248,25 @@ describe.skipIf(requireProgram('redis-server') === undefined)('who may, on sever
     expect((await guarded.ask(1, '/events/alice', token)).status).toBe(401)
   })
 
+  it('a node that is kept from finding out who may what is not ready, and says so', async () => {
+    await using guarded = await GuardedCluster.start()
+    const { cluster } = guarded
+    const keys = ['log', 'events', 'topic*', 'probes', 'key:*'].map((key) => `~tidings:{main}:${key}`)
+    await cluster.redis.command('ACL', 'SETUSER', 'default', 'resetkeys', ...keys)
+    for (const node of [0, 1]) {
+      await until('it not to be ready for that reason', async () => {
+        const { status, text } = await cluster.readiness(node)
+        return status === 503 && text.includes('who may what cannot be read')
+      })
+    }
+    const revoked = await guarded.ask(0, '/api/admin/revoke', guarded.operator, { user: 'alice' })
+    expect(revoked.status).toBe(503)
+    await cluster.redis.command('ACL', 'SETUSER', 'default', 'allkeys')
+    await cluster.isReady()
+    const again = await guarded.ask(0, '/api/admin/revoke', guarded.operator, { user: 'alice' })
+    expect(again.status).toBe(200)
+  })
+
   it('a Redis that does not answer ends the command in one clear line', async () => {
     const store = 'redis://:secret@127.0.0.1:9'
     const finished = await tidings(['keys', 'list', '--store', store])

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { StoreNotice } from '../../log/event-log.ts'
+import { isUnavailable } from '../../log/refusals.ts'
 import type { SigningSecrets } from '../token/own-tokens.ts'
 import type { Contents, CredentialBacking, Owed, RevocationKind, Written } from './contents.ts'
 import type { ApiKey, CredentialStore, NewKey, Revocable } from './credential-store.ts'
@@ -38,6 +39,7 @@ export class BackedCredentialStore implements CredentialStore {
   #looking: Promise<void> | undefined
   #nextLook: Promise<void> | undefined
   #owed: Owed | undefined
+  #whyAway: string | undefined
 
   /** @throws what the backing throws if it cannot be read. */
   static async open(
@@ -66,6 +68,10 @@ export class BackedCredentialStore implements CredentialStore {
       all: () => this.#known.secrets,
       lookAgain: () => this.lookAgain(),
     }
+  }
+
+  get whyAway(): string | undefined {
+    return this.#whyAway
   }
 
   get hasKeys(): boolean {
@@ -170,7 +176,7 @@ export class BackedCredentialStore implements CredentialStore {
 
   async #readNews(): Promise<void> {
     const begun = performance.now()
-    const contents = await this.#backing.readIfChanged()
+    const contents = await this.#readIfChanged()
     if (contents !== undefined) this.#learn(contents)
     this.#lookedAt = begun
     const owed = this.#owed
@@ -179,6 +185,17 @@ export class BackedCredentialStore implements CredentialStore {
       if (await this.#write(this.#backing.restore(owed))) this.#notify(restored(owed))
     } catch {
       // It is still owed, and tried again at the next look.
+    }
+  }
+
+  async #readIfChanged(): Promise<Contents | undefined> {
+    try {
+      const contents = await this.#backing.readIfChanged()
+      this.#whyAway = undefined
+      return contents
+    } catch (error) {
+      if (isUnavailable(error)) this.#whyAway = (error.cause as Error).message
+      throw error
     }
   }
 

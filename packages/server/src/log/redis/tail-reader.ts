@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Cursor } from '@tidings/protocol'
 import type { RedisAddress } from '../../config/store-address.ts'
 import { type RedisConnection, RedisLink } from '../../redis/redis-link.ts'
@@ -19,6 +20,9 @@ const entriesAtOnce = 256
 const blockMs = 5_000
 const graceMs = 2_000
 
+/** How long after a check that failed the next one follows, in milliseconds. */
+const checkAgainMs = 250
+
 /** What a tail needs of the log. */
 export interface TailReaderOptions {
   readonly address: RedisAddress
@@ -27,7 +31,7 @@ export interface TailReaderOptions {
   readonly start: LogState
   /** Asks a new connection where the log stands. */
   follow(connection: RedisConnection): Promise<Resumption>
-  /** Awaited before anything is called back. */
+  /** Awaited before anything is called back; if it rejects, it is asked again. */
   check(): Promise<void> | undefined
   /** Every commit, in order. */
   onBatch(batch: Batch): void
@@ -149,13 +153,31 @@ export class TailReader {
         const of = (name: string) => reply.find(([key]) => key === name)?.[1] ?? []
         this.#hear(of(probes))
         const due = options.check()
-        if (due !== undefined) await due
         // Another connection may have gone on meanwhile.
-        if (round !== this.#round) return
+        if (due !== undefined && !(await this.#isGranted(due, round))) return
         this.#take(of(events))
       }
     } catch (error) {
       this.#link.cut(error as Error)
+    }
+  }
+
+  /**
+   * Waits until what was read may be called back. The connection is kept: it is not what fails, and a new one would
+   * bring the same at once.
+   * @returns `false` if it is over meanwhile.
+   */
+  async #isGranted(due: Promise<void>, round: number): Promise<boolean> {
+    const isCurrent = () => this.#link.isUp && round === this.#round
+    for (let check: Promise<void> | undefined = due; ; ) {
+      try {
+        await check
+        return isCurrent()
+      } catch {
+        await pause(checkAgainMs)
+      }
+      if (!isCurrent()) return false
+      check = this.#options.check()
     }
   }
 
