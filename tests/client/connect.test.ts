@@ -170,6 +170,16 @@ test('topics are added and taken away on the open stream', async () => {
   expect(stream.status.clientId).toBe(clientId)
 })
 
+test('a topic that is wanted twice is wanted until both are done with it, from the start too', async () => {
+  await using server = await ServerProcess.start()
+  await using stream = connect({ url: `${server.url}/events`, topics: ['a', 'b', 'b'] })
+  await stream.add('a')
+  stream.remove('a', 'b')
+  expect(stream.topics).toEqual(['a', 'b'])
+  stream.remove('a', 'b')
+  expect(stream.topics).toEqual([])
+})
+
 test('a topic that is refused keeps no other away, and is said', async () => {
   await using server = await ServerProcess.start()
   await using stream = connect({ url: `${server.url}/events`, topics: ['a'] })

@@ -47,7 +47,7 @@ export class EventStream implements TidingsStream, FeedListener {
     this.#options = options
     this.#handlers = new Handlers(options)
     this.#schemas = new Map(Object.entries(options.events ?? {}))
-    for (const topic of options.topics) this.#topics.set(topic, 1)
+    this.#count(options.topics)
     this.#store = new PlaceStore(options)
     this.#ledger = new Ledger(() => this.#onHandled())
     this.#feed = openFeed(options, () => this.#beginning(), this)
@@ -100,7 +100,7 @@ export class EventStream implements TidingsStream, FeedListener {
   }
 
   add(...topics: string[]): Promise<void> {
-    for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
+    this.#count(topics)
     this.#feed.add(topics)
     const added = new Promise<void>((resolve, reject) => {
       this.#additions = [...this.#additions, { topics, resolve, reject }]
@@ -116,6 +116,10 @@ export class EventStream implements TidingsStream, FeedListener {
   remove(...topics: string[]): void {
     this.#feed.remove(topics.filter((topic) => this.#release(topic)))
     this.#answer()
+  }
+
+  #count(topics: Iterable<string>): void {
+    for (const topic of topics) this.#topics.set(topic, (this.#topics.get(topic) ?? 0) + 1)
   }
 
   /** Wants a topic once less. Returns whether that was the last time. */
