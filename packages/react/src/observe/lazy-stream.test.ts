@@ -1,5 +1,5 @@
-import type { Status, TidingsStream } from '@tidings/client'
-import { expect, test } from 'vitest'
+import type { Status, TidingsEvent, TidingsStream } from '@tidings/client'
+import { expect, test, vi } from 'vitest'
 import { LazyStream } from './lazy-stream.ts'
 
 /** A stream that writes down what it is told: what a real one makes of it is the client's matter. */
@@ -29,6 +29,19 @@ class Notebook implements Partial<TidingsStream> {
 
   remove(...topics: string[]): void {
     this.notes.push(`remove ${topics}`)
+  }
+
+  pause(): void {
+    this.notes.push('pause')
+  }
+
+  resume(): void {
+    this.notes.push('resume')
+  }
+
+  events(): AsyncIterableIterator<TidingsEvent> {
+    this.notes.push('events')
+    return (async function* () {})()
   }
 
   close(): void {
@@ -96,4 +109,39 @@ test('topics that were added before are there when the connection stands', async
   made[0]!.tell()
   await Promise.resolve()
   expect(isThere).toBe(true)
+})
+
+test('whether it is paused is remembered until there is a connection, and for the next one', async () => {
+  const { stream, notes } = prepare()
+  stream.pause()
+  const release = stream.hold()
+  expect(notes).toEqual(['connect ', 'pause'])
+  stream.resume()
+  release()
+  await Promise.resolve()
+  stream.hold()
+  expect(notes.slice(2)).toEqual(['resume', 'close', 'connect ', 'resume'])
+})
+
+test('the queue of a loop begins with the call, as that of every stream', () => {
+  const { stream, notes } = prepare()
+  stream.hold()
+  stream.events()
+  expect(notes).toEqual(['connect ', 'events'])
+})
+
+test('a listener that throws keeps nobody else from hearing, and is reported', () => {
+  const { stream } = prepare()
+  const reported: (() => void)[] = []
+  const enqueue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((task) => reported.push(task))
+  const heard: string[] = []
+  stream.onStatus(() => {
+    throw new Error('broken')
+  })
+  stream.onStatus(({ state }) => heard.push(state))
+  stream.hold()
+  enqueue.mockRestore()
+  expect(heard).toEqual(['connecting'])
+  expect(reported).toHaveLength(1)
+  expect(reported[0]).toThrow('broken')
 })

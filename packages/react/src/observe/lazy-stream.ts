@@ -43,6 +43,8 @@ export class LazyStream implements TidingsStream {
   #topics: string[] = []
   #holders = 0
   #inner: TidingsStream | undefined
+  /** What was wished last, before there was a connection perhaps; `undefined` if nothing was. */
+  #isPaused: boolean | undefined
   readonly #waiting = new Set<(stream: TidingsStream) => void>()
 
   constructor(connect: (topics: readonly string[]) => TidingsStream) {
@@ -87,12 +89,16 @@ export class LazyStream implements TidingsStream {
     return () => this.#statusListeners.delete(listener)
   }
 
-  async *events(options?: QueueOptions): AsyncGenerator<TidingsEvent, void, undefined> {
+  events(options?: QueueOptions): AsyncIterableIterator<TidingsEvent> {
+    return this.#inner?.events(options) ?? this.#laterEvents(options)
+  }
+
+  async *#laterEvents(options?: QueueOptions): AsyncGenerator<TidingsEvent, void, undefined> {
     const inner = this.#inner ?? (await new Promise<TidingsStream>((resolve) => this.#waiting.add(resolve)))
     yield* inner.events(options)
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<TidingsEvent, void, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<TidingsEvent> {
     return this.events()
   }
 
@@ -116,14 +122,17 @@ export class LazyStream implements TidingsStream {
   }
 
   pause(): void {
+    this.#isPaused = true
     this.#inner?.pause()
   }
 
   resume(): void {
+    this.#isPaused = false
     this.#inner?.resume()
   }
 
   reconnect(): void {
+    this.#isPaused = false
     this.#inner?.reconnect()
   }
 
@@ -143,6 +152,8 @@ export class LazyStream implements TidingsStream {
   #open(): void {
     const inner = this.#connect([...this.#topics])
     this.#inner = inner
+    if (this.#isPaused === true) inner.pause()
+    else if (this.#isPaused === false) inner.resume()
     for (const registration of this.#registrations) attach(inner, registration)
     inner.onStatus(() => {
       if (this.#inner === inner) this.#tell()
@@ -158,7 +169,16 @@ export class LazyStream implements TidingsStream {
       for (const resolve of this.#unready) resolve()
       this.#unready.clear()
     }
-    for (const listener of [...this.#statusListeners]) listener(this.status)
+    for (const listener of [...this.#statusListeners]) {
+      try {
+        listener(this.status)
+      } catch (error) {
+        // It must not keep the others from hearing, nor the page from being drawn.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 }
 
