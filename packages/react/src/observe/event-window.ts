@@ -45,12 +45,12 @@ export class EventWindow extends Observer<readonly TidingsEvent[]> {
 
   protected start(): Stop {
     const { stream, wanted } = this.#source
-    const { topics, past } = this.#options
+    const { topics, past, keep } = this.#options
     if (topics.length === 0) return () => {}
     const stops = topics.map((topic) => stream.on('*', (event) => this.#take(event), { topic }))
     // Other servers than Tidings do not say where an event was published: then all of it is what was asked for.
     stops.push(stream.on('*', (event) => (event.topic === undefined ? this.#take(event) : undefined)))
-    if (past === 0) stops.push(wanted.want(topics))
+    if (Math.min(past, keep) === 0) stops.push(wanted.want(topics))
     else stops.push(keepLoaded({ stream, wanted, topics, load: () => void this.#load() }))
     return () => {
       this.#loading?.abort()
@@ -65,7 +65,7 @@ export class EventWindow extends Observer<readonly TidingsEvent[]> {
     this.#newest = event
     this.#arrived.push(event)
     // Nobody looks, and it pours: only what would be shown is worth keeping.
-    if (this.#arrived.length >= 2 * keep + 1_000) this.#arrived = this.#arrived.slice(-keep)
+    if (this.#arrived.length >= 2 * keep + 1_000) this.#arrived = newest(this.#arrived, keep)
     nextFrame(this.#show)
   }
 
@@ -76,7 +76,7 @@ export class EventWindow extends Observer<readonly TidingsEvent[]> {
     const known = idsOf(this.value)
     // Other servers give no ids: then there is nothing to compare.
     const added = arrived.filter(({ id }) => id === '' || (!known.has(id) && known.add(id)))
-    this.value = [...this.value, ...added].slice(-this.#options.keep)
+    this.value = newest([...this.value, ...added], this.#options.keep)
   }
 
   async #load(): Promise<void> {
@@ -94,8 +94,16 @@ export class EventWindow extends Observer<readonly TidingsEvent[]> {
     const older = page.events.filter(({ id }) => !known.has(id)).reverse()
     if (older.length === 0) return
     // The sort is stable, and both parts are in the log's order already: it only finds where they interlock.
-    this.value = [...older, ...this.value].sort((a, b) => a.timeMs - b.timeMs).slice(-keep)
+    this.value = newest(
+      [...older, ...this.value].sort((a, b) => a.timeMs - b.timeMs),
+      keep,
+    )
   }
+}
+
+/** The last ones of a list: none of them, if none are kept. */
+function newest(events: readonly TidingsEvent[], keep: number): TidingsEvent[] {
+  return events.slice(Math.max(0, events.length - keep))
 }
 
 function idsOf(events: readonly TidingsEvent[]): Set<string> {

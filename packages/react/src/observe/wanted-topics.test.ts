@@ -28,6 +28,13 @@ test('the first who wants a topic adds it, the last removes it', async () => {
   expect(calls.slice(3)).toEqual(['remove b,c'])
 })
 
+test('a topic that one names twice is added once, and removed', async () => {
+  const { calls, wanted } = prepare()
+  wanted.want(['a', 'a'])()
+  await Promise.resolve()
+  expect(calls).toEqual(['add a', 'remove a'])
+})
+
 test('one who comes as another leaves changes nothing', async () => {
   const { calls, wanted } = prepare()
   wanted.want(['a'])()

@@ -25,7 +25,7 @@ export class WantedTopics {
    * it never will, which its status explains.
    */
   want(topics: readonly string[], onReady: () => void = () => {}): Stop {
-    const added = topics.filter((topic) => !this.#wanted.has(topic))
+    const added = [...new Set(topics)].filter((topic) => !this.#wanted.has(topic))
     if (added.length > 0) {
       const ready = this.#stream.add(...added).catch(() => {})
       for (const topic of added) this.#wanted.set(topic, { count: 0, ready })
