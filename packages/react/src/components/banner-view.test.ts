@@ -41,6 +41,13 @@ test.each(['connecting', 'waiting', 'offline', 'paused'] as const)(
   },
 )
 
+test('a clock that is set back keeps it neither silent nor speaking', () => {
+  const hourMs = 3_600_000
+  expect(bannerAt({ ...away, awaySinceMs: hourMs, state: 'offline' }, 0, patience).kind).toBe('offline')
+  const returned = { atMs: hourMs, awayMs: 60_000, replayed: 3 }
+  expect(bannerAt({ ...live, returned }, 0, patience).kind).toBe('silent')
+})
+
 test('counts whole seconds down, and looks again when one is over', () => {
   expect(bannerAt(away, 13_000, patience)).toEqual({ kind: 'lost', retryInS: 6, nextAtMs: 13_500 })
   expect(bannerAt(away, 13_500, patience)).toEqual({ kind: 'lost', retryInS: 5, nextAtMs: 14_500 })

@@ -35,8 +35,9 @@ export function bannerAt(connection: Connection, nowMs: number, patience: Banner
   if (state === 'refused') return view('refused')
   if (isConnected) return gap === undefined ? returnedAt(connection, nowMs, patience) : view('gap')
   // Most absences are over before anybody would have missed anything.
-  const saysAtMs = (awaySinceMs ?? nowMs) + patience.graceMs
-  if (nowMs < saysAtMs) return view('silent', saysAtMs)
+  const { graceMs } = patience
+  const sinceMs = awaySinceMs ?? nowMs
+  if (isNear(nowMs, sinceMs, graceMs)) return view('silent', sinceMs + graceMs)
   return awayAt(connection, nowMs)
 }
 
@@ -57,8 +58,13 @@ function returnedAt(
 ): BannerView {
   // Who was told nothing of the absence need not be told of its end.
   if (returned === undefined || returned.awayMs < graceMs) return view('silent')
-  const endsAtMs = returned.atMs + returnedMs
-  return nowMs < endsAtMs ? view('returned', endsAtMs) : view('silent')
+  const { atMs } = returned
+  return isNear(nowMs, atMs, returnedMs) ? view('returned', atMs + returnedMs) : view('silent')
+}
+
+/** Both ways: a clock that was set back by an hour must not keep a banner as it is for an hour. */
+function isNear(nowMs: number, atMs: number, withinMs: number): boolean {
+  return Math.abs(nowMs - atMs) < withinMs
 }
 
 function view(kind: BannerKind, nextAtMs?: number): BannerView {

@@ -31,6 +31,14 @@ test('each toast goes when its own time is over', () => {
   expect(shown()).toEqual([])
 })
 
+test('a clock that is set back keeps no toast', () => {
+  queue.add([toast('a')])
+  vi.setSystemTime(Date.now() - 3_600_000)
+  queue.add([toast('b')])
+  vi.advanceTimersByTime(1_000)
+  expect(shown()).toEqual([])
+})
+
 test('no time passes as long as there is one reason to pause', () => {
   queue.add([toast('a')])
   vi.advanceTimersByTime(900)

@@ -29,6 +29,7 @@ export class ToastQueue extends Observer<readonly Toast[]> {
   /** What is left of each toast's time, in milliseconds, since `#sinceMs`. */
   readonly #left = new Map<string, number>()
   readonly #pauses = new Set<string>()
+  /** By a clock that nobody sets: a toast must not stay for the hour that the other one is put back. */
   #sinceMs = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -38,7 +39,7 @@ export class ToastQueue extends Observer<readonly Toast[]> {
   }
 
   protected start(): Stop {
-    this.#sinceMs = Date.now()
+    this.#sinceMs = performance.now()
     this.#run()
     return () => this.#rest()
   }
@@ -81,7 +82,7 @@ export class ToastQueue extends Observer<readonly Toast[]> {
   /** The reason is gone. */
   resume(reason: string): void {
     if (!this.#pauses.delete(reason) || this.#pauses.size > 0) return
-    this.#sinceMs = Date.now()
+    this.#sinceMs = performance.now()
     this.#run()
   }
 
@@ -100,7 +101,7 @@ export class ToastQueue extends Observer<readonly Toast[]> {
   #rest(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const now = Date.now()
+    const now = performance.now()
     const passed = this.#pauses.size > 0 ? 0 : now - this.#sinceMs
     this.#sinceMs = now
     for (const [key, left] of this.#left) this.#left.set(key, left - passed)
