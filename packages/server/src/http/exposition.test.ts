@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { METRICS } from './exposition.ts'
+import { RequestMetrics } from '../observe/request-metrics.ts'
+import { expose, METRICS, type Measured, measure } from './exposition.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
 
 let app: TestApp
@@ -39,6 +40,20 @@ it('what happened shows in the metrics, and no metric has a label that callers c
   expect(text).not.toContain('secret-topic')
   expect(text).not.toContain('made-up')
   stream.close()
+})
+
+it('of workers, the log counts once, and is up only if it is so for all; what each has of its own is added up', async () => {
+  const stats = { ...(await app.tidings.stats()), totalConnections: 3 }
+  const store = { ...stats.store, warnings: ['appendfsync is everysec'] }
+  const metrics = new RequestMetrics()
+  const other = await measure({ ...stats, store }, metrics)
+  const linesOf = async (all: Measured[]) =>
+    (await expose({ ...stats, store }, metrics, all)).text.split('\n')
+  expect(await linesOf([other])).toEqual(
+    expect.arrayContaining(['tidings_store_up 1', 'tidings_store_warnings 1', 'tidings_streams 6']),
+  )
+  const starved = await measure({ ...stats, store: { ...store, state: 'starved' } }, metrics)
+  expect(await linesOf([other, starved])).toContain('tidings_store_up 0')
 })
 
 it('a standstill of the event loop shows in its delay, whose figures the page names', async () => {

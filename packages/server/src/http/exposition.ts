@@ -22,8 +22,11 @@ export interface MetricDescription {
 
 interface Figure extends MetricDescription {
   readonly type: 'counter' | 'gauge'
-  /** How those of several workers become one: `max`, if it is the same for all of them; else they are added. */
-  readonly aggregator?: 'max'
+  /**
+   * How those of several workers become one: `max`, if it is the same for all of them, `min`, if it is only as good as
+   * that of the worst; else they are added.
+   */
+  readonly aggregator?: 'max' | 'min'
   read(stats: Stats): number
 }
 
@@ -38,12 +41,13 @@ const figures: readonly Figure[] = [
   {
     name: 'tidings_users',
     type: 'gauge',
-    help: 'Users with at least one open stream.',
+    help: 'Users with at least one open stream; one with streams at two workers or nodes is two here, and one in `/api/stats`.',
     read: (stats) => stats.uniqueUsers,
   },
   {
     name: 'tidings_store_up',
     type: 'gauge',
+    aggregator: 'min',
     help: '1 if the store can be reached and what is stored arrives here, otherwise 0.',
     read: ({ store }) => (store.state === 'up' ? 1 : 0),
   },
@@ -64,6 +68,7 @@ const figures: readonly Figure[] = [
   {
     name: 'tidings_store_warnings',
     type: 'gauge',
+    aggregator: 'max',
     help: 'What the store is set to that loses events; `/readyz` says what, and what to do.',
     read: (stats) => stats.store.warnings.length,
   },
