@@ -12,7 +12,8 @@ export class WebSink implements Sink {
   readonly #stallMs: number
   /** Kept as long as the stream: its signal says that the client has left, and is silent once the request is gone. */
   readonly #request: Request
-  readonly #onLeft = () => this.destroy()
+  /** Nobody is there to see how it ends; an error would be one in the log of the framework, for each page that is closed. */
+  readonly #onLeft = () => this.end()
   #controller!: ReadableStreamDefaultController<Uint8Array>
   #stall: NodeJS.Timeout | undefined
   #isClosed = false
