@@ -40,6 +40,18 @@ describe('a server on its own machine', () => {
     await server.start()
     expect([await statusOf(server), await statusOf(server, key)]).toEqual([401, 401])
   })
+
+  test('warns whoever means production that it asks nobody, unless that was said', async () => {
+    const warning = /NODE_ENV is production, and this is dev mode: .*make a key with: tidings keys create/
+    for (const [dev, isWarned] of [
+      ['auto', true],
+      ['on', false],
+    ] as const) {
+      await using server = await ServerProcess.start({ settings: { dev }, env: { NODE_ENV: 'production' } })
+      await until('the line', () => server.output.includes('listening'))
+      expect([dev, warning.test(server.output)]).toEqual([dev, isWarned])
+    }
+  })
 })
 
 describe('a server in production', () => {

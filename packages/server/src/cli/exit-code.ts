@@ -16,7 +16,7 @@ export const exitCode = Object.freeze({
   unavailable: 69,
   /** A mistake in Tidings itself. */
   internal: 70,
-  /** The store failed while the server ran. */
+  /** The store failed while the server ran, or the output cannot be written. */
   storeFailed: 74,
   /** The configuration is wrong. */
   misconfigured: 78,

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { exitCode } from './exit-code.ts'
 import { failureOf } from './failure.ts'
-import { complain } from './terminal.ts'
+import { complain, endWithOutput } from './terminal.ts'
 import { readVersion } from './version.ts'
 
 interface Verb {
@@ -60,6 +60,8 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     const command = program.command(name, { isDefault: name === 'serve' }).summary(summary)
     if (name === asked) (await load()).define(command)
   }
+  // A server goes on serving, whoever reads its log.
+  if (asked !== 'serve') endWithOutput()
   return program
 }
 

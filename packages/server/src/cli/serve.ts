@@ -23,6 +23,11 @@ Examples:
   $ tidings serve --store memory: --log-level debug
   $ TIDINGS_RETENTION_AGE_MS=7d tidings serve`
 
+/** A proxy on this machine would open dev mode to the world; NODE_ENV is no setting of ours, but says what is meant. */
+const openInProduction =
+  'NODE_ENV is production, and this is dev mode: whoever reaches the server, through a proxy too, may do everything;' +
+  ' make a key with: tidings keys create --name first --admin "**"'
+
 /** Gives the verb its flags: one for each setting. */
 export function define(command: Command): void {
   command
@@ -31,6 +36,8 @@ export function define(command: Command): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .option('--config <file>', 'a file with settings (default tidings.config.json, if it exists)')
+    // As it is written here; otherwise `--dev` would be said to be `preset`.
+    .configureHelp({ optionDescription: ({ description }) => description })
     .addHelpText('after', examples)
     .action(serve)
   for (const key of settingKeys) {
@@ -46,7 +53,8 @@ function isSecret(key: SettingKey): boolean {
 function optionOf(key: SettingKey): Option {
   const setting: Setting<unknown> = settingTable[key]
   const standard = setting.show(setting.default)
-  const doc = standard === '' ? setting.doc : `${setting.doc} (default ${standard})`
+  const words = setting.placeholder === 'word' ? `${setting.allowed}; ` : ''
+  const doc = standard === '' ? setting.doc : `${setting.doc} (${words}default ${standard})`
   // `--dev` alone means on.
   const value = key === 'dev' || key === 'demo' ? `[${setting.placeholder}]` : `<${setting.placeholder}>`
   const option = new Option(`${flagName(key)} ${value}`, doc).preset('on')
@@ -61,6 +69,8 @@ async function serve(options: Readonly<Record<string, string>>, command: Command
   // A reader of our output that goes away is no reason to stop serving.
   process.stdout.on('error', () => {})
   const announce = (about: Announced, logger: Logger) => {
+    if (about.mode === 'dev' && settings.dev === 'auto' && process.env.NODE_ENV === 'production')
+      logger.warn(openInProduction)
     if (process.stdout.isTTY) process.stdout.write(bannerOf(about, settings))
     else logger.info(about, 'listening')
     flushCompileCache()

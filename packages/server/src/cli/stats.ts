@@ -44,7 +44,6 @@ async function showStats({ json, watch, ...options }: Options): Promise<void> {
   }
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
-  process.stdout.on('error', () => stopped.abort())
   while (!stopped.signal.aborted) {
     await showOnce(address, json ? show : (stats) => `${clearScreen()}${show(stats)}`)
     await sleep(intervalMs, undefined, { signal: stopped.signal }).catch(() => {})

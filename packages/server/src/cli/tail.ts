@@ -50,8 +50,6 @@ async function tail(topics: readonly string[], options: Options): Promise<void> 
   const wanted = options.count === undefined ? Number.POSITIVE_INFINITY : readCount('--count', options.count)
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort())
-  // A reader that has seen enough, such as head, is no error.
-  process.stdout.on('error', () => stopped.abort())
   const format = options.json ? jsonLine : plainLine
   let left = wanted
   for await (const events of followEvents({

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { exitCode } from './exit-code.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
@@ -20,6 +21,18 @@ export function notice(text: string): void {
 /** Says why the command fails. */
 export function complain(text: string): void {
   process.stderr.write(`${styleText('red', 'tidings:', { stream: process.stderr })} ${text}\n`)
+}
+
+/**
+ * Ends the process when what it has to say cannot be written: quietly when its reader has seen enough, such as
+ * `head`; with why when, say, the disk that it goes to is full.
+ */
+export function endWithOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCode.ok)
+    complain(`the output cannot be written (${error.message})`)
+    process.exit(exitCode.storeFailed)
+  })
 }
 
 /** Writes, and resolves when there is room for more: a slow pipe slows us down instead of filling memory. */

@@ -29,8 +29,12 @@ function explain(error: Error, settings: Settings): CliError {
   if (error instanceof CliError) return error
   const because = (code: number, message: string) => new CliError(code, message, { cause: error })
   if (error instanceof RangeError) return because(exitCode.refused, error.message)
-  const message = `the keys in ${readRedisAddress(settings.store)?.shown ?? settings.data}: ${error.message}`
-  if (!(error instanceof TidingsError)) return because(exitCode.storeRefused, message)
+  const redis = readRedisAddress(settings.store)?.shown
+  const message = `the keys in ${redis ?? settings.data}: ${error.message}`
+  if (!(error instanceof TidingsError)) {
+    const remedy = redis === undefined ? '. The folder must be writable, and its disk have room.' : ''
+    return because(exitCode.storeRefused, `${message}${remedy}`)
+  }
   return isAway(error) ? because(exitCode.unavailable, message) : because(exitCode.refused, error.message)
 }
 

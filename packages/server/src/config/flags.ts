@@ -1,3 +1,4 @@
+import { settingKeys } from './setting-table.ts'
 import type { GivenValue } from './settings.ts'
 
 /** The flag of a setting: `heartbeatMs` is `--heartbeat-ms`. */
@@ -19,6 +20,10 @@ export function readFlags({ values, unknown = [] }: Flags): GivenValue[] {
     return { key, value, source: `flag ${flagName(key)}`, spell: flagName }
   })
   const others = unknown.map((flag): GivenValue => {
+    // That of a secret, which has none: what is said is why, and not that there is no such setting.
+    const secret = settingKeys.find((key) => flagName(key) === flag)
+    if (secret !== undefined)
+      return { key: secret, value: undefined, source: `flag ${flag}`, spell: flagName }
     // No setting has a dash in its key, so that a flag never passes for one.
     return { key: flag, spelled: flag, value: undefined, source: 'flag', spell: flagName }
   })

@@ -85,6 +85,20 @@ describe('mistakes', () => {
     )
   })
 
+  test('of a secret, which has no flag, it is said why', () => {
+    const flags = { values: {}, unknown: ['--jwt-secret', '--issuers'] }
+    const why = 'is a secret, and everybody on this machine can read flags; use the environment or the file.'
+    expect(() => load({ flags })).toThrow(
+      `  jwtSecret (flag --jwt-secret) ${why}\n  issuers (flag --issuers) ${why}`,
+    )
+  })
+
+  test('a store is not taken for a folder of that name', () => {
+    expect(() => load({ flags: { values: { data: 'memory:' } } })).toThrow(
+      'data (flag --data) is "memory:", which is not allowed; give the path of a folder; stores such as',
+    )
+  })
+
   test('a value that another wins over is checked all the same', () => {
     write({ port: -1 })
     expect(() => load({ flags: { values: { port: '1' } } })).toThrow('port (file tidings.config.json) is -1')

@@ -158,9 +158,14 @@ export function text(row: TextRow): Setting<string> {
   }
 }
 
-/** The path of a folder. */
+/** The path of a folder. What looks like a store would make a folder of that name, and keep everything in it. */
 export function folder(row: Row<string>): Setting<string> {
-  return text({ ...row, placeholder: 'folder', allowed: 'the path of a folder', isAllowed: isPath })
+  return text({
+    ...row,
+    placeholder: 'folder',
+    allowed: 'the path of a folder; stores such as `memory:` go into `store`',
+    isAllowed: (path) => isPath(path) && !/^(memory|sqlite|rediss?):/.test(path),
+  })
 }
 
 /** The path of a file that is optional. */

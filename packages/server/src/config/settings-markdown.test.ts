@@ -14,6 +14,11 @@ test('the page names every setting', () => {
   for (const key of settingKeys) expect(page).toContain(`| \`${key}\`<br>`)
 })
 
+test('the page names no flag of a secret, since there is none', () => {
+  expect(page).toContain('| `jwtSecret`<br>`TIDINGS_JWT_SECRET` |')
+  expect(page).not.toContain('`--issuers`')
+})
+
 test('a page without the marks is refused', () => {
   expect(() => insertSettings('# Configuration')).toThrow('lacks the marks')
 })

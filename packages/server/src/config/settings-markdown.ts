@@ -35,7 +35,9 @@ function table(keys: readonly SettingKey[]): string {
 
 function row(key: SettingKey): string {
   const setting: Setting<unknown> = settingTable[key]
-  const names = [key, flagName(key), environmentName(key)].map(code).join('<br>')
+  // A secret has no flag.
+  const flag = setting.isSecret ? [] : [flagName(key)]
+  const names = [key, ...flag, environmentName(key)].map(code).join('<br>')
   return `| ${names} | ${code(setting.show(setting.default))} | ${setting.allowed} | ${setting.doc} |`
 }
 

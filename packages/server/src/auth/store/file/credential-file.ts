@@ -124,7 +124,7 @@ export class CredentialFile implements CredentialBacking {
       database.exec('COMMIT')
       return { isDone, contents: read(database) }
     } catch (error) {
-      database.exec('ROLLBACK')
+      if (database.isTransaction) database.exec('ROLLBACK')
       throw error
     }
   }
