@@ -8,8 +8,16 @@ export interface Script {
   readonly digest: string
 }
 
+/** The same script, which is let write when Redis has no memory left: for what takes little, and must not wait. */
+export function evenIfFull({ text }: Script): Script {
+  return scriptOf(`#!lua flags=allow-oom\n${text}`)
+}
+
 /** Reads a script from files, the shared ones first, as one text. */
 export function loadScript(...files: readonly URL[]): Script {
-  const text = files.map((file) => readFileSync(file, 'utf8')).join('\n')
+  return scriptOf(files.map((file) => readFileSync(file, 'utf8')).join('\n'))
+}
+
+function scriptOf(text: string): Script {
   return { text, digest: createHash('sha1').update(text).digest('hex') }
 }

@@ -109,6 +109,27 @@ describe.skipIf(requireProgram('redis-server') === undefined)('credentials in Re
     await Promise.all([one.close(), other.close()])
   })
 
+  it('a Redis without memory stores nothing new, and takes back what was given all the same', async () => {
+    const place = newPlace()
+    const [one, other] = [await open(place), await open(place)]
+    const { key } = await one.createKey({ name: 'ci', grants })
+    await one.revokeToken('before')
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1')
+    await expect(one.createKey({ name: 'more', grants })).rejects.toMatchObject({ code: 'storage_full' })
+    expect(await one.revokeKey(key.id)).toBe(true)
+    await one.revokeUser('alice')
+    await other.lookAgain()
+    expect(other.isRevoked({ keyId: key.id })).toBe(true)
+    expect(other.isRevoked({ user: 'alice', issuedAt: 1 })).toBe(true)
+    // What it had lost is written again, too.
+    const { prefix } = readRedisAddress(place)!
+    await redis.command('DEL', `${prefix}auth:revocations`, `${prefix}auth:version`)
+    const later = await open(place)
+    await vi.waitFor(() => expect(later.isRevoked({ user: 'alice', issuedAt: 1 })).toBe(true), patience)
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0')
+    await Promise.all([one.close(), other.close(), later.close()])
+  })
+
   it('an emptied Redis has no keys, and lets nobody in unasked, nor anybody who was shut out', async () => {
     const place = newPlace()
     const notices: string[] = []

@@ -1,4 +1,4 @@
-import { loadScript, type Script } from '../../../redis/script.ts'
+import { evenIfFull, loadScript, type Script } from '../../../redis/script.ts'
 
 function script(name: string): Script {
   const shared = new URL('./lua/credentials.lua', import.meta.url)
@@ -9,7 +9,7 @@ function script(name: string): Script {
 export const scripts = Object.freeze({
   look: script('look'),
   addKey: script('add-key'),
-  revoke: script('revoke'),
+  revoke: evenIfFull(script('revoke')),
   addSecret: script('add-secret'),
-  restore: script('restore'),
+  restore: evenIfFull(script('restore')),
 })
