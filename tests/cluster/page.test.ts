@@ -4,6 +4,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPage, snippetsOf } from '../client/snippets.ts'
+import { endOf } from '../support/end-of.ts'
 import { freePort, isFree } from '../support/free-port.ts'
 import { requireProgram } from '../support/programs.ts'
 import { tidingsCommand } from '../support/server-process.ts'
@@ -110,14 +111,15 @@ async function run(lines: readonly string[], { path }: TempFolder): Promise<Ran>
       output += text
     })
   }
-  const ended = once(shell, 'exit') as Promise<[number | null]>
+  const exited = once(shell, 'exit') as Promise<[number | null]>
+  const ended = endOf(shell)
   try {
-    const [code] = await within(() => `the page's commands, which say: ${output}`, limitMs, ended)
-    return { code, output }
+    await within(() => `the page's commands, which say: ${output}`, limitMs, exited)
   } finally {
     endGroup(shell.pid!)
-    await ended
   }
+  const { code } = await ended
+  return { code, output }
 }
 
 function endGroup(pid: number): void {

@@ -69,8 +69,15 @@ describe.skipIf(requireProgram('redis-server') === undefined)('a Redis that asks
     const { ticket } = await post(one, '/api/tickets', undefined, { authorization })
     using redeemed = await SseReader.open({ port: two.port, topics: [], query: { ticket: ticket! } })
     expect(redeemed.head?.status).toBe(200)
-    expect(await post(one, '/api/admin/revoke', { user: 'alice' })).toEqual({ ended: 1 })
-    expect((await getText(`${two.url}/events`, { authorization })).status).toBe(401)
+    // A busy machine may keep the other node from counting in time, and from looking before it is asked.
+    expect((await post(one, '/api/admin/revoke', { user: 'alice' })).ended).toBeLessThanOrEqual(1)
+    await redeemed.hasBlock('goodbye')
+    expect(redeemed.goodbye).toContain('"revoked"')
+    await until('the token to count no longer', async () => {
+      const { status, body } = await fetch(`${two.url}/events`, { headers: { authorization } })
+      await body?.cancel()
+      return status === 401
+    })
     const made = await tidings(['keys', 'create', '--name', 'reader', '--admin', '**'], {
       env: { ...env, TIDINGS_STORE: store },
     })

@@ -58,9 +58,11 @@ it.skipIf(requireProgram('redis-server') === undefined)(
     const done = Promise.all(
       Array.from({ length: 40 }, (_, index) => publisher.publish({ topic: `orders/${index % 3}` })),
     )
-    await until('a storm of retries', () => {
-      return publisher.publications.reduce((sum, { attempts }) => sum + attempts.length, 0) > 400
-    })
+    await until(
+      'a storm of retries',
+      () => publisher.publications.reduce((sum, { attempts }) => sum + attempts.length, 0) > 400,
+      { timeoutMs: 90_000 },
+    )
     for (const { road } of cluster.nodes) road.slow(0)
     for (const outcome of await done) expect(outcome.kind).toBe('acknowledged')
     expect((await readLog(cluster.node(0).server.url)).events.size).toBe(40)

@@ -116,18 +116,22 @@ test('what waits for a worker that does not read is bounded, and the other goes 
   await using server = await startWorkers()
   const { port } = server
   const readers = await openReaders(port, ['small'], { reconnect: 'at-once' })
-  const [pid] = await childrenOf(server.pid)
-  process.kill(pid!, 'SIGSTOP')
   const large = Array.from({ length: 4 }, () => ({ topic: 'large', data: 'x'.repeat(250_000) }))
-  // 100 MB, of which the half is stored that comes to the other worker; the rest breaks off when this one is ended.
-  const sending = Array.from({ length: 100 }, () =>
-    freshRequest({ port, method: 'POST', path: '/api/events', body: large }),
-  )
-  const answers = Promise.allSettled(sending)
-  await until('its end', () => !isAlive(pid!), { timeoutMs: 60_000 })
+  // On a busy machine one may be ended because it does not answer, before enough waits for it: then the next one.
+  for (let tries = 0; tries < 4 && !server.output.includes('does not read what it is sent'); tries++) {
+    await areUp(server, 2)
+    const [pid] = await childrenOf(server.pid)
+    process.kill(pid!, 'SIGSTOP')
+    // 100 MB, of which the half is stored that comes to the other worker; the rest breaks off when this one is ended.
+    const sending = Array.from({ length: 100 }, () =>
+      freshRequest({ port, method: 'POST', path: '/api/events', body: large }),
+    )
+    const answers = Promise.allSettled(sending)
+    await until('its end', () => !isAlive(pid!), { timeoutMs: 60_000 })
+    const stored = (await answers).filter(({ status }) => status === 'fulfilled')
+    expect(stored.length).toBeGreaterThan(20)
+  }
   expect(server.output).toContain('does not read what it is sent')
-  const stored = (await answers).filter(({ status }) => status === 'fulfilled')
-  expect(stored.length).toBeGreaterThan(20)
   await freshRequest({ port, method: 'POST', path: '/api/events', body: { topic: 'small', data: 1 } })
   for (const reader of readers) await reader.hasReceived(1)
   closeAll(readers)
@@ -148,7 +152,7 @@ test.skipIf(strace === undefined)('a store that fails ends all workers and the s
   expect(refused).toMatchObject({ status: 503, json: { code: 'storage_failed' } })
   expect(await within('the end', 30_000, server.ended)).toEqual({ code: 74, signal: null })
   await until('the workers to end', () => pids.every((pid) => !isAlive(pid)))
-  for (const reader of readers) expect(reader.goodbye).toContain('storage-failed')
+  await until('all to be told', () => readers.every(({ goodbye }) => goodbye?.includes('storage-failed')))
   closeAll(readers)
 })
 
@@ -181,7 +185,7 @@ test('SIGTERM lets all workers say goodbye, and ends with 0; a second signal wit
   const readers = await openReaders(server.port, ['a'])
   const pids = await childrenOf(server.pid)
   expect(await server.kill('SIGTERM')).toEqual({ code: 0, signal: null })
-  for (const reader of readers) expect(reader.goodbye).toContain('drain')
+  await until('all to be told', () => readers.every(({ goodbye }) => goodbye?.includes('drain')))
   expect(pids.some(isAlive)).toBe(false)
   expect(server.output).toContain('stopped')
 
