@@ -1,6 +1,8 @@
 import { TidingsError } from '@tidings/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Peers, peerIdLength } from '../peers/peers.ts'
+import { storageUnavailable } from '../log/refusals.ts'
+import { peerIdLength } from '../peers/peers.ts'
+import type { Tidings } from '../tidings.ts'
 
 /** A request as it goes to another process: all that is judged of one. */
 interface Forwarded {
@@ -34,7 +36,10 @@ const hopHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Hands a request on to the process that has the stream, if that is another one and it is there. */
+/**
+ * Hands a request on to the process that has the stream, if that is another one and it is there.
+ * @throws TidingsError `storage_unavailable` if that cannot be found out, because it is asked by way of the store.
+ */
 export type Forward = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -45,13 +50,17 @@ export type Forward = (
  * Lets requests about a stream reach the process that has it, wherever they arrive. The owner judges and answers
  * them as its own, so that who may do what with a stream is decided in one place.
  */
-export function createForward(app: FastifyInstance, peers: Peers): Forward {
+export function createForward(app: FastifyInstance, { peers, log }: Tidings): Forward {
   peers.answer('request', (question) => answer(app, question as Forwarded))
   return async (request, reply, clientId) => {
     const owner = clientId.slice(0, peerIdLength)
     if (owner === peers.id || !/^[0-9a-z]{8}$/.test(owner)) return undefined
     const answered = (await peers.ask(owner, 'request', forwardedOf(request))) as Answer | undefined
-    if (answered === undefined) return undefined
+    if (answered === undefined) {
+      const { state, reason } = log.health
+      if (state === 'unavailable') throw storageUnavailable(new Error(reason))
+      return undefined
+    }
     return reply.code(answered.status).headers(answered.headers).send(answered.body)
   }
 }

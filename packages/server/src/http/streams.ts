@@ -14,7 +14,7 @@ interface Named {
 
 /** Open streams, by the `clientId` that `connected` told their clients, also those of other processes. */
 export function addStreams(app: FastifyInstance, parts: Parts): void {
-  const forward = createForward(app, parts.tidings.peers)
+  const forward = createForward(app, parts.tidings)
 
   app.patch<Named>('/streams/:clientId', async (request, reply) => {
     const forwarded = await forward(request, reply, request.params.clientId)
