@@ -24,6 +24,7 @@ import {
   unauthorizedWithout,
 } from '@tidings/conformance/bad-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 
 let server: BadServer
 
@@ -231,8 +232,8 @@ describe('the routes', () => {
 })
 
 test('a port may be chosen, and is free again afterwards', async () => {
-  const first = await BadServer.start()
-  const port = Number(new URL(first.origin).port)
+  const port = await freePort()
+  const first = await BadServer.start({ port })
   const open = connect(port, '127.0.0.1')
   await once(open, 'connect')
   // It may be reset.

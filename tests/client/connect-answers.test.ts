@@ -18,6 +18,7 @@ import {
   unauthorizedWithout,
 } from '@tidings/conformance/bad-server'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { HeardStream } from './heard-stream.ts'
 
@@ -111,9 +112,7 @@ describe('what passes is waited for', () => {
   })
 
   test('a server that is not there', async () => {
-    const gone = await BadServer.start()
-    const port = Number(new URL(gone.origin).port)
-    await gone[Symbol.asyncDispose]()
+    const port = await freePort()
     await using heard = new HeardStream({ url: `http://127.0.0.1:${port}/good` })
     await heard.stumbled(2)
     expect(heard.codes[0]).toBe('network')

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from '@tidings/client'
 import { BadServer, numbered, redirect, silentAfter, status, stream } from '@tidings/conformance/bad-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { HeardStream } from './heard-stream.ts'
 
@@ -86,11 +87,7 @@ describe('a stream that is refused', () => {
 
 describe('what is said when there is no connection', () => {
   test('names what is behind it', async () => {
-    const unused = createServer().listen(0, '127.0.0.1')
-    await until('a port', () => unused.listening)
-    const { port } = unused.address() as AddressInfo
-    unused.close()
-    await using heard = new HeardStream({ url: `http://127.0.0.1:${port}/events` })
+    await using heard = new HeardStream({ url: `http://127.0.0.1:${await freePort()}/events` })
     await heard.stumbled(1)
     expect(heard.troubles[0]!.message).toContain('ECONNREFUSED')
   })

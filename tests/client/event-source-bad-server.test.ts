@@ -34,6 +34,7 @@ import {
   wrongMediaTypes,
 } from '@tidings/conformance/bad-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { HeardSource } from './heard-source.ts'
 
 /** Nobody wants to wait the three seconds of the default. */
@@ -89,13 +90,14 @@ describe('a stream that ends too early comes back and loses nothing', () => {
   })
 
   test('a server that is not there is tried again', async () => {
-    const gone = await BadServer.start()
+    const port = await freePort()
+    const gone = await BadServer.start({ port })
     const url = gone.script(soon)
     using source = new HeardSource(url)
     await source.stumbled(1)
     await gone[Symbol.asyncDispose]()
     await expect.poll(() => source.errors.at(-1)?.message).toContain('ECONNREFUSED')
-    const back = await BadServer.start({ port: Number(new URL(url).port) })
+    const back = await BadServer.start({ port })
     try {
       expect(back.script(numbered(1))).toBe(url)
       await source.has(1)

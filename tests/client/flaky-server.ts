@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
@@ -55,16 +61,9 @@ export class FlakyServer implements AsyncDisposable {
   private constructor(target: string, faults: readonly Fault[]) {
     this.#target = target
     this.#faults = [...faults]
-    this.#server = createServer(async (request, response) => {
-      const { method = '', url: path = '', headers } = request
-      const body = await text(request).catch(() => '')
-      this.arrivals.push({ method, path, headers, body })
-      const passOn = () => this.#passOn({ method, path, headers, body })
-      const fault = this.#faults.shift()
-      if (fault) return fault(response, passOn)
-      const answer = await passOn()
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
-      response.end(await answer.text())
+    this.#server = createServer((request, response) => {
+      // The server behind may be gone: then this one has no answer either.
+      this.#answer(request, response).catch(() => response.destroy())
     })
   }
 
@@ -81,6 +80,18 @@ export class FlakyServer implements AsyncDisposable {
     this.#server.close()
     this.#server.closeAllConnections()
     await once(this.#server, 'close')
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url: path = '', headers } = request
+    const body = await text(request).catch(() => '')
+    this.arrivals.push({ method, path, headers, body })
+    const passOn = () => this.#passOn({ method, path, headers, body })
+    const fault = this.#faults.shift()
+    if (fault) return void (await fault(response, passOn))
+    const answer = await passOn()
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+    response.end(await answer.text())
   }
 
   #passOn({ method, path, headers, body }: Arrival): Promise<Response> {

@@ -44,12 +44,20 @@ export class HeardStream implements AsyncDisposable {
     )
   }
 
-  /** Waits until it is in a state. */
+  /** Waits until it is in a state, or has been since: some states last for less than the time between two looks. */
   async is(state: Status['state']): Promise<Status> {
-    return until(
-      () => `${state}; it is ${JSON.stringify(this.status)}`,
-      () => this.status.state === state && this.status,
-    )
+    let seen: Status | undefined
+    const off = this.stream.onStatus((status) => {
+      if (status.state === state) seen = status
+    })
+    try {
+      return await until(
+        () => `${state}; it is ${JSON.stringify(this.status)}`,
+        () => (this.status.state === state ? this.status : seen),
+      )
+    } finally {
+      off()
+    }
   }
 
   /** Waits until it has stumbled a number of times. */

@@ -177,6 +177,8 @@ class FiveTabs implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // None of them is open any more: what they still ask for may be refused.
+    this.#tabs = []
     for (const { stream } of this.#all) await stream[Symbol.asyncDispose]()
   }
 }
