@@ -138,7 +138,8 @@ describe('what does not count', () => {
       }
     }
     expect(texts.size).toBe(1)
-    expect(app.tidings.audience('broadcast')).toBe(0)
+    // Streams that were closed before may be counted a moment longer.
+    await expect.poll(() => app.tidings.audience('broadcast')).toBe(0)
   })
 
   it('is never taken for nothing in dev mode either', async () => {
@@ -303,7 +304,8 @@ describe('a cookie that another page makes the browser send', () => {
       }
     }
     expect(opened()).toBe(before)
-    expect(app.tidings.audience('broadcast')).toBe(0)
+    // Streams that were closed before may be counted a moment longer.
+    await expect.poll(() => app.tidings.audience('broadcast')).toBe(0)
   })
 
   it('publishes nothing, whatever a form can send', async () => {

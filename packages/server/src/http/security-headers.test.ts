@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../../../../tests/support/until.ts'
 import { openAccess } from '../auth/access.ts'
 import { apiHeaders, securityHeaders } from './security-headers.ts'
 import { startTestApp, type TestApp } from './test-app.ts'
@@ -169,10 +170,6 @@ describe('the name of the server', () => {
 
 it('a publish beyond the limit says when to come back, also to pages', async () => {
   const access = { ...openAccess, caller: 'user alice', user: 'alice' }
-  const limited = await startTestApp(
-    { maxPublishesPerUser: 2, corsOrigins: [friend] },
-    { admit: async () => access },
-  )
   const publishes: [string, object | undefined][] = [
     ['/api/events', { topic: 'a' }],
     ['/api/events', [{ topic: 'a' }, { topic: 'b' }]],
@@ -180,8 +177,19 @@ it('a publish beyond the limit says when to come back, also to pages', async () 
     ['/broadcast', undefined],
     ['/api/notifications/a', { type: 'info', title: 'a', message: 'b' }],
   ]
-  const answers = []
-  for (const [path, body] of publishes) answers.push(await limited.post(path, body, { origin: friend }))
+  // In half a second there would be room for one more: a machine that took so long is asked again.
+  const answers = await until('five publishes in a moment', async () => {
+    const limited = await startTestApp(
+      { maxPublishesPerUser: 2, corsOrigins: [friend] },
+      { admit: async () => access },
+    )
+    const began = performance.now()
+    const found = []
+    for (const [path, body] of publishes) found.push(await limited.post(path, body, { origin: friend }))
+    const tookMs = performance.now() - began
+    await limited.close()
+    return tookMs < 450 && found
+  })
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 429, 429, 429])
   for (const { headers, json } of answers.slice(2)) {
     expect(json.code).toBe('rate_limited')
@@ -190,5 +198,4 @@ it('a publish beyond the limit says when to come back, also to pages', async () 
     const exposed = headers.get('access-control-expose-headers')!.toLowerCase().split(', ')
     expect(exposed).toEqual(expect.arrayContaining(names))
   }
-  await limited.close()
 })

@@ -12,6 +12,9 @@ const it = test.skipIf(requireProgram('redis-server') === undefined)
 let redis: RedisServer
 const opened: Peers[] = []
 
+/** For all who answer: a machine with other work takes longer than the quarter of a second that servers wait. */
+const patienceMs = 10_000
+
 beforeEach(async () => {
   redis = await RedisServer.start()
 })
@@ -36,7 +39,7 @@ async function openThree(): Promise<[Peers, Peers, Peers]> {
 it('asks all others, and one of them, and each answers for itself', async () => {
   const [first, ...rest] = await openThree()
   for (const peers of rest) peers.answer('echo', (question) => ({ question, by: peers.id }))
-  const answers = await first.askAll('echo', ['ä', 1])
+  const answers = await first.askAll('echo', ['ä', 1], patienceMs)
   expect(answers.map(({ from }) => from).sort()).toEqual(rest.map(({ id }) => id).sort())
   for (const { from, answer } of answers) expect(answer).toEqual({ question: ['ä', 1], by: from })
   expect(await first.ask(rest[1].id, 'echo', 2)).toEqual({ question: 2, by: rest[1].id })
@@ -51,21 +54,21 @@ it('does not wait for those who have no answer, whose answer is an error, or who
   const tookMs: number[] = []
   for (let round = 0; round < 20; round++) {
     const began = performance.now()
-    expect(await first.askAll('fail', null)).toEqual([{ from: third.id, answer: 'fine' }])
+    expect(await first.askAll('fail', null, patienceMs)).toEqual([{ from: third.id, answer: 'fine' }])
     expect(await first.ask(second.id, 'fail', null)).toBeUndefined()
     expect(await first.ask('nobody00', 'fail', null)).toBeUndefined()
-    expect(await first.askAll('unknown', null)).toEqual([])
+    expect(await first.askAll('unknown', null, patienceMs)).toEqual([])
     tookMs.push(performance.now() - began)
   }
-  // Waiting for one of them would take 250 ms or more each time. A busy machine takes as long, but not each time.
-  expect(Math.min(...tookMs)).toBeLessThan(250)
+  // Waiting for one of them would take ten seconds each time.
+  expect(Math.min(...tookMs)).toBeLessThan(patienceMs)
 })
 
 it('goes on without one who does not answer in time', async () => {
   const [first, second, third] = await openThree()
   second.answer('slow', () => new Promise(() => {}))
   third.answer('slow', () => 'here')
-  expect(await first.askAll('slow', null)).toEqual([{ from: third.id, answer: 'here' }])
+  expect(await first.askAll('slow', null, 3_000)).toEqual([{ from: third.id, answer: 'here' }])
 })
 
 it('knows nobody of another log, and soon forgets whoever has left', async () => {
@@ -75,7 +78,7 @@ it('knows nobody of another log, and soon forgets whoever has left', async () =>
   second.answer('who', () => 'second')
   third.answer('who', () => 'third')
   await third.close()
-  expect(await first.askAll('who', null)).toEqual([{ from: second.id, answer: 'second' }])
+  expect(await first.askAll('who', null, 3_000)).toEqual([{ from: second.id, answer: 'second' }])
   await until('the one that left to be forgotten', () => first.others === 1)
   expect(await first.ask(stranger.id, 'who', null)).toBeUndefined()
 })

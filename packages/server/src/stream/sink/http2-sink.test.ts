@@ -75,18 +75,18 @@ test('a stream whose reader opens no window is cut after the time, and the other
 })
 
 test('a stream that is quiet is not cut, however long it is', async () => {
-  const { client, open } = await start(500, 1_000)
+  const { client, open } = await start(2_000, 1_000)
   const { sink, owner } = await open(1)
   sink.write(block('one'))
   await vi.waitFor(() => expect(client.text(1)).toContain('one'))
-  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  await new Promise((resolve) => setTimeout(resolve, 4_400))
   sink.write(block('two'))
   await vi.waitFor(() => expect(client.text(1)).toContain('two'))
   expect(owner.onClose).not.toHaveBeenCalled()
 })
 
 test('a reader that is slow but takes its pieces keeps its stream, and gets a large event whole', async () => {
-  const { client, open } = await start(1_000, 0)
+  const { client, open } = await start(3_000, 0)
   const { sink, owner } = await open(1)
   const text = 'x'.repeat(150_000)
   expect(sink.write(block(text))).toBe(false)
@@ -94,7 +94,7 @@ test('a reader that is slow but takes its pieces keeps its stream, and gets a la
   // Twice as long in all as it may take nothing.
   for (let turn = 0; turn < 20; turn++) {
     client.send(windowUpdateFrame(1, 8_000))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 300))
     expect(owner.onClose).not.toHaveBeenCalled()
   }
   await vi.waitFor(() => expect(client.text(1)).toBe(`data: ${text}\n\n`))
@@ -102,7 +102,7 @@ test('a reader that is slow but takes its pieces keeps its stream, and gets a la
 })
 
 test('a reader that is always one event late keeps its stream', async () => {
-  const { client, open } = await start(1_000, 0)
+  const { client, open } = await start(3_000, 0)
   const { sink, owner } = await open(1)
   const event = block('x'.repeat(92))
   sink.write(event)
@@ -111,7 +111,7 @@ test('a reader that is always one event late keeps its stream', async () => {
     sink.write(event)
     client.send(windowUpdateFrame(1, event.bare.length))
     await vi.waitFor(() => expect(client.text(1)).toHaveLength((turn + 1) * event.bare.length))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 150))
   }
   expect(owner.onClose).not.toHaveBeenCalled()
 })
