@@ -168,6 +168,41 @@ describe.skipIf(isChromiumMissing)('accessibility', () => {
     expect(await toast.evaluate((element) => getComputedStyle(element).animationName)).toBe('none')
   })
 
+  test('in a window that is too low for them, as one that is enlarged, toasts scroll, and can be reached', async () => {
+    const viewport = { width: 640, height: 360 }
+    await using there = await visit('toasts', { isScripted: true, withClock: true, options: { viewport } })
+    const { page } = there
+    // From here on time passes only when the test says so: none of them goes meanwhile.
+    await page.clock.pauseAt(Date.now() + 60_000)
+    const message = 'A message of some length, with all that anybody needs to know. '.repeat(4)
+    await page.evaluate(
+      (message) =>
+        globalThis.scripted.deliver(
+          ['a', 'b', 'c'].map((title) => ({
+            type: 'notification',
+            topic: 'user/demo-user',
+            data: { type: 'info', title, message },
+          })),
+        ),
+      message,
+    )
+    const place = (name: string) =>
+      page.getByRole('button', { name: `Close: ${name}` }).evaluate((element) => {
+        element.focus()
+        const { top, bottom } = element.getBoundingClientRect()
+        return { top, bottom }
+      })
+    await until('the toasts', async () => {
+      await page.clock.runFor(50)
+      return (await page.locator('.tidings-toast').count()) === 3
+    })
+    for (const name of ['c', 'a']) {
+      const { top, bottom } = await place(name)
+      expect(top).toBeGreaterThanOrEqual(0)
+      expect(bottom).toBeLessThanOrEqual(viewport.height)
+    }
+  })
+
   test('on a phone the list and the toasts keep to the window', async () => {
     await using there = await visit('everything', { options: { viewport: { width: 360, height: 700 } } })
     const { page } = there
