@@ -9,7 +9,7 @@ export async function checkAnswer(response: Response): Promise<void> {
   const { status, headers } = response
   if (status !== 200) throw await failureOf(response)
   const mediaType = headers.get('content-type')
-  if (/^text\/event-stream *(;|$)/i.test(mediaType ?? '')) return
+  if (/(^|,)\s*text\/event-stream\s*(;|$)/i.test(mediaType ?? '')) return
   discard(response)
   throw new Failure('media-type', `Content-Type is ${mediaType}, not text/event-stream.`, {
     status,

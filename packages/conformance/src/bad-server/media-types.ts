@@ -15,6 +15,10 @@ export const goodMediaTypes: readonly string[] = [
   'text/event-stream;foo=bar;charset=utf-8',
   'TEXT/EVENT-STREAM',
   'Text/Event-Stream; Charset=utf-8',
+  'text/event-stream\t;charset=utf-8',
+  // As it arrives where two of a chain of servers have said it.
+  'text/event-stream, text/event-stream',
+  'text/html, text/event-stream',
 ]
 
 /** Values of `Content-Type` that are none, however close they come. */
@@ -31,6 +35,7 @@ export const wrongMediaTypes: readonly string[] = [
   'text / event-stream',
   'text/plain; text/event-stream',
   'x text/event-stream',
+  'text/event-stream, text/html',
 ]
 
 /** A stream that is good but for its media type; `undefined`: it has none. */
