@@ -75,6 +75,17 @@ it('the description says of every route whether it asks for a credential, and th
   await production.close()
 })
 
+it('the description says of every stream that it has no end, and how to listen all the same', async () => {
+  const { json } = await app.get('/openapi.json')
+  const endless = operations.filter(({ answers }) => answers[200] === 'stream')
+  expect(endless.length).toBeGreaterThan(3)
+  for (const { method, path } of endless) {
+    expect(json.paths[path.replaceAll(/:(\w+)/g, '{$1}')][method].description, path).toMatch(
+      /no end.*`curl -N`/,
+    )
+  }
+})
+
 it('the reader page needs nothing from elsewhere, and runs nothing that is not its own', async () => {
   const page = await app.get('/docs')
   expect(page.status).toBe(200)

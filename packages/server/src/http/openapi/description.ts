@@ -33,12 +33,18 @@ function describe(operation: Operation): object {
     operationId: `${operation.method} ${operation.path}`,
     tags: [operation.tag],
     summary: operation.summary,
-    description: [operation.description, needsOf(operation)].filter(Boolean).join('\n\n'),
+    description: [operation.description, endOf(operation), needsOf(operation)].filter(Boolean).join('\n\n'),
     security: securityOf(operation),
     parameters: (operation.parameters ?? []).map((name) => ({ $ref: `#/components/parameters/${name}` })),
     ...(operation.body === undefined ? {} : { requestBody: describeBody(operation.body) }),
     responses: { ...describeAnswers(operation), ...describeRefusals(operation) },
   }
+}
+
+/** Whoever tries a stream on a page that shows complete answers would wait for ever. */
+function endOf({ answers }: Operation): string | undefined {
+  if (answers[200] !== 'stream') return undefined
+  return 'It has no end: `/docs`, which shows an answer when it is complete, would wait for ever. Listen with `curl -N`.'
 }
 
 function needsOf({ needs }: Operation): string {

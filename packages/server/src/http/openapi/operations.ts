@@ -49,7 +49,7 @@ export const operations: readonly Operation[] = [
     tag: 'Streams',
     summary: 'Follow topics',
     description:
-      'A stream of Server-Sent Events that does not end; without a topic, of `broadcast`. ' +
+      'A stream of Server-Sent Events; without a topic, of `broadcast`. ' +
       'An id that cannot be resumed from gives a `gap` event, never an error.',
     parameters: ['topics', 'types', 'userId', 'last', 'lastEventId', 'ticket'],
     answers: { 200: 'stream' },
