@@ -98,6 +98,51 @@ describe.skipIf(isChromiumMissing)('tabs of one browser that share a stream', ()
   )
 
   test(
+    'a page that is left and kept as it was holds nobody up, and has all that it missed when one comes back',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 3 })
+      const leader = await tabs.leader()
+      const others = tabs.without(leader)
+      // It goes on running here, and so would go on leading.
+      await leader.page.evaluate(() =>
+        dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })),
+      )
+      await others.haveRoles(['leader', 'follower'])
+      await others.areLive()
+      await tabs.publish(20)
+      await others.allHave(all.slice(0, 20))
+      expect(await leader.got()).toEqual([])
+      await leader.page.evaluate(() =>
+        dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+      )
+      await tabs.allHave(all.slice(0, 20))
+      await tabs.areLive()
+      await tabs.haveRoles(['leader', 'follower', 'follower'])
+      await tabs.areOneConnection()
+    },
+    4 * minute,
+  )
+
+  test(
+    'a page that is left and kept as it was holds no connection, alone too: browsers allow a server but six',
+    async () => {
+      await using server = await ServerProcess.start()
+      await using tabs = await Tabs.open({ browser, server, scripts, count: 1, options: { shared: false } })
+      const { page } = await tabs.add()
+      await tabs.areLive()
+      await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
+      await tabs.areOneConnection()
+      await tabs.publish(20)
+      await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+      await tabs.allHave(all.slice(0, 20))
+      await tabs.areLive()
+      expect(await tabs.openStreams()).toBe(2)
+    },
+    4 * minute,
+  )
+
+  test(
     'the server is killed and started again while events arrive',
     async () => {
       await using server = await ServerProcess.start()

@@ -94,6 +94,8 @@ export class SharedFeed implements Feed {
   async #join(): Promise<void> {
     this.#session = new AbortController()
     const { signal } = this.#session
+    // Nothing of the kind where there is no page.
+    globalThis.addEventListener?.('pagehide', () => this.#rest(), { signal })
     this.#tab = crypto.randomUUID()
     this.#setState('connecting')
     try {
@@ -135,7 +137,16 @@ export class SharedFeed implements Feed {
     return navigator.locks.request(`${this.#key} ${tab}`, { signal }, hold).catch(() => {})
   }
 
-  #leave(state: 'paused' | 'idle'): void {
+  /** A page that is left may be kept as it stands, with its locks: the others must not wait for it. */
+  #rest(): void {
+    this.#leave('connecting')
+    const wake = (): void => {
+      if (this.#condition.status.state === 'connecting') this.tell('resume')
+    }
+    globalThis.addEventListener('pageshow', wake, { once: true })
+  }
+
+  #leave(state: 'paused' | 'idle' | 'connecting'): void {
     this.#send({ type: 'here', tab: this.#tab, topics: undefined })
     this.#roster.delete(this.#tab)
     this.#session?.abort()
