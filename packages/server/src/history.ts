@@ -58,6 +58,8 @@ export interface HistoryPage {
  */
 export async function readHistory(log: EventLog, query: HistoryQuery): Promise<HistoryPage> {
   const { access = openAccess, order = 'asc', limit = 100 } = query
+  // Text is a list, too, of its letters.
+  if (!Array.isArray(query.topics)) throw new TypeError('topics is a list of topics, e.g. ["orders/*"].')
   const topics = new TopicSet(query.topics)
   // Refused rather than empty: where such pages end would tell how much there is.
   const reading = access.reading(topics)

@@ -146,6 +146,21 @@ describe('clients that want no stream leave nothing behind', () => {
 })
 
 describe('whoever names the topics has decided', () => {
+  it('a misspelled option, which would leave it to the client, is refused', async () => {
+    const tidings = await open()
+    const options = { topic: ['orders/*'] } as unknown as StreamOptions
+    await expect(tidings.respond(ask({}, '?topic=secret'), options)).rejects.toThrow(
+      '"topic" is no option of a stream; there are topics, types, last, user, lastEventId, access, address.',
+    )
+    expect(await connections(tidings)).toBe(0)
+  })
+
+  it('a page of the log takes no text for its list of topics', async () => {
+    const tidings = await open()
+    const query = { topics: 'orders' as unknown as string[] }
+    await expect(tidings.history(query)).rejects.toThrow('topics is a list of topics')
+  })
+
   it('the query can add none, and no types, and no user', async () => {
     const tidings = await open()
     tidings.respond(ask({}, '?topic=secret&userId=alice&types=none&anything=else'), orders)

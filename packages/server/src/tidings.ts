@@ -15,7 +15,12 @@ import { createMachineSampler } from './observe/machine.ts'
 import { openPeers } from './peers/open-peers.ts'
 import type { Peers } from './peers/peers.ts'
 import { startServerFeeds } from './server-feeds.ts'
-import { checkSubscription, readSubscription, type SubscriptionRequest } from './stream/accept.ts'
+import {
+  checkOptions,
+  checkSubscription,
+  readSubscription,
+  type SubscriptionRequest,
+} from './stream/accept.ts'
 import { type Amended, type Amendment, amend } from './stream/amend.ts'
 import type { Reader } from './stream/connection.ts'
 import { Connections } from './stream/connections.ts'
@@ -293,6 +298,7 @@ class TidingsHub implements Tidings {
     options: StreamOptions,
     access: Access,
   ): { subscription: SubscriptionRequest; reader: Reader; wanted: Wanted } {
+    checkOptions(options)
     // Whoever names topics has decided what this stream is; the query could only widen it.
     const isDecided = 'topics' in options
     const asked = readSubscription(isDecided ? resumeOnly(params) : params, headers)

@@ -59,6 +59,28 @@ export function checkSubscription(
   return request.types === undefined ? { topics } : { topics, types: new Set(request.types.map(checkType)) }
 }
 
+/** What a caller of the library may say of a stream. */
+const optionNames: readonly string[] = [
+  'topics',
+  'types',
+  'last',
+  'user',
+  'lastEventId',
+  'access',
+  'address',
+] satisfies (keyof SubscriptionRequest | 'access' | 'address')[]
+
+/**
+ * Refuses a misspelled option: a `topic` for `topics` would leave the choice to the client, a `permission` for `access`
+ * let it read everything.
+ * @throws TypeError
+ */
+export function checkOptions(options: object): void {
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name))
+  if (unknown === undefined) return
+  throw new TypeError(`"${unknown}" is no option of a stream; there are ${optionNames.join(', ')}.`)
+}
+
 /** In the library the list may come from anywhere: one that is missing must never mean "whatever you like". */
 function checkList(topics: unknown, maxTopics: number): string[] {
   if (!Array.isArray(topics) || topics.length === 0) {

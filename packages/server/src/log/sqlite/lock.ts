@@ -26,7 +26,7 @@ export function lockFile(path: string): FileLock {
     db?.close()
     if (!isBusy(cause)) throw explain(cause, `${path}-lock`)
     throw new StoreRefused(
-      `${path} is in use by another Tidings${readOwner(owner)}; stop it, or choose another folder with --data.`,
+      `${path} is in use by another Tidings${readOwner(owner)}; stop it, or choose another folder (--data).`,
       { cause },
     )
   }
