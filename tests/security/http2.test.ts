@@ -204,7 +204,7 @@ async function attackStreams(client: Http2Client, drip: () => void): Promise<voi
   await until('the streams to be cut', async () => (await server.metric('tidings_streams')) === 1)
   clearInterval(dripping)
   await pulse[Symbol.asyncDispose]()
-  expect(pulse.p99).toBeLessThan(1_000)
+  expect(pulse.p99).toBeLessThan(3_000)
   expect(peak.rssBytes - before.rssBytes).toBeLessThan(100 * mebibyte)
 }
 
@@ -278,7 +278,7 @@ it('clients that never finish what they say are hung up on', { timeout: 240_000 
   expect(performance.now() - began).toBeLessThan(90_000)
   clearInterval(drip)
   await pulse[Symbol.asyncDispose]()
-  expect(pulse.p99).toBeLessThan(1_000)
+  expect(pulse.p99).toBeLessThan(3_000)
   for (const client of halfBodies) client.close()
   // Those who hear nothing never end their half of the connection: the server does not wait for it.
   await expectUnharmed(server, before)

@@ -45,7 +45,7 @@ it('clients that never finish their headers or their body are hung up on, and no
     // The longest that any of them is given is half a minute; a server that gave more would end none of them in time.
     expect(performance.now() - start).toBeLessThan(90_000)
     await pulse[Symbol.asyncDispose]()
-    expect(pulse.p99).toBeLessThan(1_000)
+    expect(pulse.p99).toBeLessThan(3_000)
     for (const { answer } of [...headers, ...bodies]) expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/)
   } finally {
     clearInterval(drip)

@@ -184,7 +184,7 @@ export class Target implements AsyncDisposable {
         if (output.includes('"listening"')) child.kill('SIGKILL')
       })
     }
-    const [code] = (await once(child, 'exit')) as [number | null]
+    const [code] = (await once(child, 'close')) as [number | null]
     return { code: code ?? -1, output }
   }
 
