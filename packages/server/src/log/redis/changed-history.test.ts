@@ -7,6 +7,7 @@ import { RedisServer } from '../../../../../tests/support/redis-server.ts'
 import { until } from '../../../../../tests/support/until.ts'
 import { readRedisAddress } from '../../config/store-address.ts'
 import type { Batch, EventLog, StoreNotice } from '../event-log.ts'
+import { keptProbes } from './log-keys.ts'
 import { createRedisLog } from './redis-log.ts'
 
 const program = requireProgram('redis-server')
@@ -85,6 +86,27 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
       async () => (await old.append(events(1))).cursors[0]!.epoch === head.epoch,
     )
     await until('it has seen that', async () => seen.at(-1)!.events.at(-1)?.seq === 11)
+  })
+
+  it('that was flushed and has grown beyond where a tail stood is not taken for its continuation', async () => {
+    await using road = await RedisRoad.to(redis.port)
+    const old = await open(`redis://127.0.0.1:${road.port}`)
+    const seen = await follow(old)
+    const { epoch } = (await old.append(events(2))).cursors[0]!
+    await until('it is seen', () => seen.length > 0)
+    road.hold()
+    await redis.command('XADD', 'tidings:{main}:probes', '*', 'probe', '')
+    await redis.command('FLUSHALL')
+    const fresh = await open()
+    for (let count = 0; count < 10; count++) await fresh.append(events(1))
+    // As many as several nodes write while one stands still.
+    for (let count = 0; count < 20; count++) {
+      await redis.command('XADD', 'tidings:{main}:probes', 'MAXLEN', keptProbes, '*', 'probe', '')
+    }
+    road.open()
+    await until('the old one was told', () => seen.some(({ from }) => from !== undefined))
+    const stale = seen.filter((batch) => batch.epoch === epoch).flatMap((batch) => batch.events)
+    expect(stale.map(({ seq }) => seq)).toEqual([1, 2])
   })
 
   it('that is rolled back begins a new epoch with the next append of anyone who had seen more', async () => {
@@ -212,6 +234,34 @@ describe.skipIf(program === undefined)('a log on Redis', () => {
     await redis.command('CONFIG', 'SET', 'maxmemory', '0')
     expect((await log.append(events(1))).cursors[0]!.seq).toBe(3)
   })
+
+  it.each([
+    ['always', 'maxmemory', '1', 'storage_full'],
+    ['everysec', 'maxmemory', '1', 'storage_full'],
+    ['always', 'min-replicas-to-write', '1', 'storage_unavailable'],
+  ])(
+    'is read on a Redis that is started again and takes no events now: appendfsync %s, %s %s',
+    async (appendfsync, directive, value, code) => {
+      const log = await open()
+      await log.append(events(5))
+      await redis.config('appendfsync', appendfsync)
+      await redis.config(directive, value)
+      await redis.stop()
+      await until('it is away', () => log.health.state === 'unavailable')
+      await redis.start()
+      await until('it is back', () => log.health.state === 'up')
+      await expect(log.append(events(1))).rejects.toMatchObject({ code })
+      const another = await open()
+      for (const each of [log, another]) {
+        const page = await each.read({ selection: everything, after: 0, limit: 10 })
+        expect(page.events).toHaveLength(5)
+      }
+      // What is full has to be made emptier.
+      if (code === 'storage_full') expect(await log.trim({ ageMs: 1e9, events: 2, bytes: 1e9 })).toBe(3)
+      await redis.config(directive, '0')
+      expect((await log.append(events(1))).cursors[0]!.seq).toBe(6)
+    },
+  )
 
   it('says no to appends while too few replicas follow, and takes them when that is enough', async () => {
     const log = await open()

@@ -33,6 +33,7 @@ if ARGV[4] ~= '' then
   elseif seq < log.floor then standing = 'trimmed'
   else standing = 'seen' end
 end
--- Nothing is written without need: a Redis that is full can be read all the same.
-if is_new_run or log.epoch ~= before then save(log) end
+-- Nothing is written without need, and that nothing was lost need not be: whoever asks next finds it out again. So a
+-- Redis that takes no writes now can be read all the same.
+if log.epoch ~= before or (is_new_run and takes_writes()) then save(log) end
 return { state(log), standing }

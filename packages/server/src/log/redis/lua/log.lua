@@ -139,8 +139,16 @@ local function forget(topic, first)
   return true
 end
 
+-- Whether anything can be written now. After a first write that takes no memory Redis does not ask any more whether there
+-- is some: what says where the log stands takes little, and without it nothing could be trimmed to make room.
+local function takes_writes()
+  local answer = redis.pcall('PERSIST', KEYS[1])
+  return type(answer) == 'number'
+end
+
 -- What came before is no longer vouched for.
 local function begin_epoch(log, epoch)
+  redis.call('PERSIST', KEYS[1])
   log.epoch = epoch
   log.marks = log.marks + 1
   redis.call('XADD', KEYS[2], last_id(log), 'epoch', epoch)
@@ -171,8 +179,9 @@ local function begin_log(epoch, run)
   delete_events()
   local log = { epoch = epoch, head = 0, head_tag = '00000', floor = 0, floor_tag = '00000', bytes = 0, marks = 0, run = run }
   save(log)
-  -- Whoever still waits for the number after its last hears of it before there is any new number.
-  redis.call('XADD', prefix .. 'probes', 'MAXLEN', '8', '*', 'log', epoch)
+  -- Whoever still waits for the number after its last hears of it before there is any new number; as many are kept as
+  -- of probes.
+  redis.call('XADD', prefix .. 'probes', 'MAXLEN', '256', '*', 'log', epoch)
   return log
 end
 
