@@ -7,6 +7,12 @@ export interface LogKeys {
   readonly probes: string
 }
 
+/**
+ * Probes kept: of all nodes together for some seconds, and no more than a tail reads at once. Whoever stood still for a
+ * moment must still find word among them of a log that began anew.
+ */
+export const keptProbes = '256'
+
 /** @param prefix of a `RedisAddress`. */
 export function keysOf(prefix: string): LogKeys {
   const events = `${prefix}events`

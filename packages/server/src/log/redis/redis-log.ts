@@ -23,7 +23,7 @@ import { type AppendReply, Commits } from './commits.ts'
 import { follow, newEpoch } from './follow.ts'
 import { KnownPlace } from './known-place.ts'
 import { Liveness } from './liveness.ts'
-import { keysOf, type LogKeys } from './log-keys.ts'
+import { keptProbes, keysOf, type LogKeys } from './log-keys.ts'
 import { type LogState, placeArgs, readState, type StateReply } from './log-state.ts'
 import { Notices, starvedReason } from './notices.ts'
 import { checkFacts, type RedisFacts, readFacts } from './redis-facts.ts'
@@ -53,9 +53,6 @@ const factsMs = 2_000
 
 /** How long a look whether all is well may take, in milliseconds. */
 const hastyMs = 2_000
-
-/** Probes kept: whoever comes later needs none. */
-const keptProbes = '8'
 
 /**
  * Opens a log on Redis, and waits for Redis as long as it takes.
@@ -116,7 +113,7 @@ class RedisLog implements EventLog {
       onUp: () => this.#notices.up(this.#facts!),
       onDown: (reason) => this.#onDown(reason),
     })
-    this.#selector = new Selector(this.#link, this.#keys)
+    this.#selector = new Selector(this.#link, this.#keys, () => this.#facts?.isEvicting === false)
     this.#link.start()
   }
 
