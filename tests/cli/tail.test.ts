@@ -121,6 +121,18 @@ test('a server that falls silent is left after two heartbeats, and found again',
   expect([code, ...tail.lines.slice(1)]).toEqual([0, `${id} ${time} a message 1`])
 })
 
+test('a server that is killed is said to have gone, in words that need no knowledge of HTTP', async () => {
+  await using server = await ServerProcess.start({ settings: { retryMs: 20 } })
+  await using tail = new CliProcess(['tail', 'a', '--url', server.url, '--last', '1', '--count', '2'])
+  await publish(server, [{ topic: 'a', data: 0 }])
+  await until('the first event', () => tail.lines.length === 1)
+  await server.kill('SIGKILL')
+  await tail.says(`the connection broke; coming back to ${server.url}`)
+  await server.start()
+  await publish(server, [{ topic: 'a', data: 1 }])
+  expect(await tail.finish()).toMatchObject({ code: 0 })
+})
+
 test('waits for a server that is not there yet', async () => {
   await using server = await ServerProcess.prepare()
   await using tail = new CliProcess(['tail', 'a', '--url', server.url, '--count', '1'])

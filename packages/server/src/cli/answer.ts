@@ -45,6 +45,8 @@ export function describeFailure(error: unknown): string {
   const { cause, name, message } = error as Error
   if (name === 'AbortError' || name === 'TimeoutError') return 'no answer in time'
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  // What fetch says of an answer that is cut off in its midst is that it breaks the protocol, or names a part of undici.
+  if (message === 'terminated' || code === 'UND_ERR_SOCKET') return 'the connection broke'
   return code ?? (cause instanceof Error ? cause.message : message)
 }
 
