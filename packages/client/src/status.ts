@@ -12,7 +12,7 @@ export type StateName =
   | 'live'
   /** Not connected; tries again at `retryAtMs`. */
   | 'waiting'
-  /** The device has no network; tries as soon as it has. */
+  /** The device has no network, or the page is left; tries as soon as it has, or is seen again. */
   | 'offline'
   /** Not connected, by the application's wish. */
   | 'paused'

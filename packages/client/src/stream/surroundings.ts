@@ -2,6 +2,10 @@
 export interface SurroundingsListener {
   /** There is a network again, or the page is seen again and may have slept. */
   onAwake?(): void
+  /**
+   * There is no network; or the page is left, and may be kept as it stands: its connection would be one of the six that
+   * a server may have, and six such pages would keep the next one from loading.
+   */
   onOffline?(): void
   /** The page is left, perhaps for good. */
   onLeave?(): void
@@ -22,6 +26,7 @@ export function watchSurroundings({ onAwake, onOffline, onLeave }: SurroundingsL
   listen('online', onAwake)
   listen('pageshow', onAwake)
   listen('offline', onOffline)
+  listen('pagehide', onOffline)
   listen('pagehide', onLeave)
   if (page !== undefined) {
     listen('resume', onAwake, page)
