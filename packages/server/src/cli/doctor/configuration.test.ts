@@ -94,6 +94,7 @@ it('a Redis that gives less than is asked for is to be mended; one that may lose
     version: '7.2.4',
     isMaster: true,
     durability: 'fsync',
+    isEvicting: false,
     isProvable: true,
     warnings: [],
   } as const

@@ -51,6 +51,12 @@ describe('a restart', () => {
     expect(facts().isProvable).toBe(true)
   })
 
+  it('may have lost something if keys are removed when memory is short, or were', () => {
+    expect(facts({ maxmemory: '9', maxmemory_policy: 'allkeys-lru' }).isProvable).toBe(false)
+    expect(facts({ evicted_keys: '1' }).isProvable).toBe(false)
+    expect(facts({ maxmemory: '9', evicted_keys: '0' }).isProvable).toBe(true)
+  })
+
   it('may have lost something otherwise, and so may a replica that was promoted', () => {
     expect(facts({}, 'everysec').isProvable).toBe(false)
     const promoted = facts({ master_replid2: 'f'.repeat(40) })

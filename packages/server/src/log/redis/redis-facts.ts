@@ -10,6 +10,8 @@ export interface RedisFacts {
   readonly isMaster: boolean
   /** What an acknowledgement of it is worth. */
   readonly durability: Durability
+  /** Whether it removes any keys when memory is short, or has done so: then the index of a topic may be gone alone. */
+  readonly isEvicting: boolean
   /** Whether a restart cannot have lost what was acknowledged before: then the past is still vouched for. */
   readonly isProvable: boolean
   /** What it is set to that loses events, each with its remedy. */
@@ -53,7 +55,10 @@ export function judge(
   const isResting = config?.get('no-appendfsync-on-rewrite') === 'yes'
   const durability = durabilityOf(isAppending, isResting ? 'no' : appendfsync)
   const warnings: string[] = []
-  if (of('maxmemory') !== '0' && of('maxmemory_policy') !== 'noeviction') {
+  const isShort = of('maxmemory') !== '0'
+  const isEvicting =
+    (isShort && of('maxmemory_policy').startsWith('allkeys')) || Number(of('evicted_keys')) > 0
+  if (isShort && of('maxmemory_policy') !== 'noeviction') {
     warnings.push(
       `maxmemory-policy is ${of('maxmemory_policy')}, which removes events when memory is short;` +
         ' set it to noeviction: CONFIG SET maxmemory-policy noeviction',
@@ -88,7 +93,8 @@ export function judge(
     version: of('valkey_version') || of('redis_version'),
     isMaster: of('role') === 'master',
     durability,
-    isProvable: durability === 'fsync' && !wasPromoted,
+    isEvicting,
+    isProvable: durability === 'fsync' && !wasPromoted && !isEvicting,
     warnings,
   }
 }

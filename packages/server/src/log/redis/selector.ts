@@ -34,15 +34,18 @@ export class LogMissing extends Error {
 export class Selector {
   readonly #link: RedisLink
   readonly #keys: LogKeys
+  readonly #hasIndex: () => boolean
   readonly #crowds = new Crowds()
 
-  constructor(link: RedisLink, keys: LogKeys) {
+  /** @param hasIndex whether the indexes of topics are all there; else the log is walked. */
+  constructor(link: RedisLink, keys: LogKeys, hasIndex: () => boolean) {
     this.#link = link
     this.#keys = keys
+    this.#hasIndex = hasIndex
   }
 
   async find({ topics, types }: Selection, range: Range, limit: number): Promise<Page> {
-    const spelled = await this.#spellOut(topics)
+    const spelled = this.#hasIndex() ? await this.#spellOut(topics) : undefined
     const page =
       spelled === undefined
         ? await this.#walk(topics, range, limit)

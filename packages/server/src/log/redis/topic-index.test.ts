@@ -3,6 +3,7 @@ import { TopicSet } from '@tidings/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { requireProgram } from '../../../../../tests/support/programs.ts'
 import { RedisServer } from '../../../../../tests/support/redis-server.ts'
+import { until } from '../../../../../tests/support/until.ts'
 import { readRedisAddress } from '../../config/store-address.ts'
 import type { EventLog } from '../event-log.ts'
 import { createRedisLog } from './redis-log.ts'
@@ -77,6 +78,22 @@ describe.skipIf(program === undefined)('the index of a topic', () => {
   it('of a user with one event takes some hundred bytes, not the four KiB of a stream', async () => {
     await log.append(events(['a']))
     expect(Number(await redis.command('MEMORY', 'USAGE', key))).toBeLessThan(150)
+  })
+
+  it('that may have been evicted is not asked: what it would have told is looked for in the log', async () => {
+    await log.append(events(['a', 'b', 'a']))
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1gb')
+    await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru')
+    await until('it to be known', () => log.health.warnings.some((text) => text.includes('allkeys-lru')))
+    await redis.command('DEL', key, 'tidings:{main}:topics')
+    expect(await pages(1, 0)).toEqual([1, 3])
+    expect(await pages(-1, 4)).toEqual([3, 1])
+    const { events: found } = await log.read({
+      selection: { topics: new TopicSet(['*']) },
+      after: 0,
+      limit: 9,
+    })
+    expect(found.map(({ seq }) => seq)).toEqual([1, 2, 3])
   })
 
   it('that was left behind by a log that is gone is not believed', async () => {
