@@ -46,7 +46,7 @@ declare function reload(): void
 declare function tellTime(): void
 declare function openMyEngine(): Promise<import('tidings/log').EventLog>
 declare function expect(what: unknown): { toBe(what: unknown): void }
-declare function readSession(cookie?: string): Promise<{ userId: string; expiresAt: Date } | null>
+declare function readSession(cookie?: string): Promise<{ userId: string; expiresAt: Date } | undefined>
 declare namespace Express {
   interface Request {
     user: { id: string }

@@ -110,7 +110,7 @@ export interface Tidings {
   history(query: HistoryQuery): Promise<HistoryPage>
   /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
   rotate(): Promise<string>
-  /** @param options without `everywhere`, what other processes have is left out. */
+  /** @param options with `everywhere: false`, what other processes have is left out. */
   stats(options?: { readonly everywhere?: boolean }): Promise<Stats>
   /**
    * Tells new streams to come back later and says goodbye to all others, spread over `drainMs` (that of the

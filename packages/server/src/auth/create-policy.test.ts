@@ -68,6 +68,8 @@ describe('an app that says itself who somebody is', () => {
     const slow = await make(async (request) => people(request))
     expect(await outcome(slow, { 'x-name': 'alice' })).toBe(200)
     expect(await outcome(slow, {})).toBe('unauthorized')
+    // As a look-up that finds nothing answers.
+    expect(await outcome(await make(() => undefined), {})).toBe('unauthorized')
     const broken = await make(() => {
       throw new RangeError('no database')
     })

@@ -35,8 +35,10 @@ export interface Identity {
   readonly expiresAt?: number | Date | undefined
 }
 
-/** Says who sent a request; `null` refuses it. */
-export type AuthFunction = (request: Credentials) => Identity | null | Promise<Identity | null>
+/** Says who sent a request; `null` and `undefined` refuse it. */
+export type AuthFunction = (request: Credentials) => Answer | Promise<Answer>
+
+type Answer = Identity | null | undefined
 
 /**
  * Makes the policy of an app.
