@@ -207,7 +207,7 @@ describe.skipIf(isChromiumMissing).each([19, 18] satisfies ReactVersion[])('hook
     await one.sees('Connected')
     await using other = await visit('everything&shared=1', { server: own, context: one.page.context() })
     await other.sees('Connected')
-    expect(await one.openStreams()).toBe(1)
+    await until('one stream for both', async () => (await one.openStreams()) === 1)
     await one.notify('Deploy complete')
     for (const tab of [one, other])
       await tab.page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor()

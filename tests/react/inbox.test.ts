@@ -121,7 +121,7 @@ describe.skipIf(isChromiumMissing)('the inbox', () => {
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Notifications' })
     await dialog.waitFor()
-    expect(await dialog.evaluate((element) => element === document.activeElement)).toBe(true)
+    await until('the focus', () => dialog.evaluate((element) => element === document.activeElement))
     await page.keyboard.press('Tab')
     expect(await focused()).toBe('Mark all as read')
     await page.keyboard.press('Tab')
@@ -132,7 +132,7 @@ describe.skipIf(isChromiumMissing)('the inbox', () => {
     ).toBe(true)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    expect(await bell.evaluate((element) => element === document.activeElement)).toBe(true)
+    await until('the focus', () => bell.evaluate((element) => element === document.activeElement))
     // What was shown has been seen.
     await page.getByRole('button', { name: 'Notifications', exact: true, expanded: false }).waitFor()
 
