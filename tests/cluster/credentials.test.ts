@@ -248,6 +248,28 @@ describe.skipIf(requireProgram('redis-server') === undefined)('who may, on sever
     expect((await guarded.ask(1, '/events/alice', token)).status).toBe(401)
   })
 
+  it('a node that stood still believes no key that was revoked meanwhile, from its first moment on', async () => {
+    await using guarded = await GuardedCluster.start()
+    const { cluster } = guarded
+    const key = await makeKey(cluster, 'app', '--publish', '**', '--subscribe', '**', '--admin', '**')
+    await guarded.areKnowing(key, '/api/stats')
+    const { server } = cluster.node(1)
+    const stoppedAt = performance.now()
+    server.signal('SIGSTOP')
+    const keyId = key.split('_')[1]!
+    expect((await guarded.ask(0, '/api/admin/revoke', guarded.operator, { keyId })).status).toBe(200)
+    // All of them are there when it goes on.
+    const asking = [
+      guarded.ask(1, '/api/events', key, { topic: 'a', data: 1 }),
+      guarded.ask(1, '/events?topic=a', key),
+      guarded.ask(1, '/api/stats', key),
+    ]
+    await until('it to be stood still for a while', () => performance.now() > stoppedAt + 1_000)
+    server.signal('SIGCONT')
+    const statuses = (await Promise.all(asking)).map(({ status }) => status)
+    expect(statuses).toEqual([401, 401, 401])
+  })
+
   it('a node that is kept from finding out who may what is not ready, and says so', async () => {
     await using guarded = await GuardedCluster.start()
     const { cluster } = guarded

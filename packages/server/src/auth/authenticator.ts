@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { TidingsError } from '@tidings/protocol'
 import { isLoopback } from '../config/exposure.ts'
 import type { Settings } from '../config/settings.ts'
@@ -28,6 +29,9 @@ export interface StreamAdmission {
 
 /** For how long a stream's cookie outlives its stream at most: for the browser to find the way back. */
 const wayBackMs = 600_000
+
+/** How long whoever comes waits for this process to learn what it may have missed, in milliseconds. */
+const catchUpMs = 5_000
 
 /** Who is told what an authenticator does, beside whoever asks it: for the log. */
 export interface AuthenticatorListeners {
@@ -100,6 +104,11 @@ export class Authenticator implements Policy {
 
   /** At once for keys, which are what a busy server is shown most. */
   admit(credentials: Credentials): Access | Promise<Access> {
+    const due = this.#catchUp()
+    return due === undefined ? this.#admit(credentials) : due.then(() => this.#admit(credentials))
+  }
+
+  #admit(credentials: Credentials): Access | Promise<Access> {
     const { authorization, cookie } = credentials.headers
     const hasSession = readCookie(cookie, sessionCookie) !== undefined
     if (authorization === undefined && !hasSession) return this.#admitNobody()
@@ -121,6 +130,7 @@ export class Authenticator implements Policy {
     if (ticket === undefined) return { access: await this.admit(credentials) }
     const { headers } = credentials
     if (headers.authorization !== undefined) throw twoAtOnce()
+    await this.#catchUp()
     const token = await this.#redeem(credentials, ticket)
     const left = Math.min(token.expiresAt - Date.now(), this.#parts.settings.maxConnectionAgeMs + wayBackMs)
     // Of the ticket, which stays in the URL: after the secret was exchanged, the user's own tag is another.
@@ -138,6 +148,7 @@ export class Authenticator implements Policy {
    * @throws TidingsError `unauthorized`, `forbidden` for keys.
    */
   async userOf(credentials: Credentials): Promise<VerifiedToken> {
+    await this.#catchUp()
     const { authorization, cookie } = credentials.headers
     const shown = this.#shown(authorization)
     if (shown !== undefined && looksLikeKey(shown)) {
@@ -185,6 +196,16 @@ export class Authenticator implements Policy {
 
   close(): Promise<void> {
     return this.store.close()
+  }
+
+  /**
+   * After a standstill, what was revoked meanwhile is learned before anybody is let in. While the store cannot be
+   * reached, what is known goes on counting.
+   */
+  #catchUp(): Promise<unknown> | undefined {
+    const due = this.store.freshen()
+    if (due === undefined) return undefined
+    return Promise.race([due.catch(() => {}), pause(catchUpMs, undefined, { ref: false })])
   }
 
   #admitNobody(): Access {
