@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildConsoleIfStale } from '../../scripts/build-console.ts'
 import { isChromiumMissing, launchChromium } from '../support/chromium.ts'
 import { ServerProcess } from '../support/server-process.ts'
+import { until } from '../support/until.ts'
 import { Visit } from './visit.ts'
 
 describe.skipIf(isChromiumMissing)('a page that was away', () => {
@@ -23,13 +24,14 @@ describe.skipIf(isChromiumMissing)('a page that was away', () => {
     await page.getByRole('button', { name: 'Cut the connection' }).click()
     await visit.isIn('paused')
     // The page itself sees to it that there is something to miss.
-    await page.getByText('7 events wait for you').waitFor()
+    await page.getByText(/ ([7-9]|1\d) events wait for you/).waitFor()
     await visit.notify('meanwhile')
     await page.getByRole('button', { name: 'Connect again' }).click()
     await page.getByText(/^You missed ([89]|\d\d+) events: here they are$/).waitFor()
-    const missed = await page.$$eval('#missed-list .missed-words', (lines) =>
-      lines.map((line) => line.textContent),
-    )
+    const missed = await until('all that was missed', async () => {
+      const lines = await page.locator('#missed-list .missed-words').allTextContents()
+      return lines.includes('meanwhile: A message') && lines
+    })
     expect(missed.slice(0, 3)).toEqual([
       'api 2.3.2 is on its way',
       'main: one write a stream a batch',
@@ -37,8 +39,10 @@ describe.skipIf(isChromiumMissing)('a page that was away', () => {
     ])
     expect(missed.filter((line) => line === 'meanwhile: A message')).toHaveLength(1)
     // How often the page itself has notified its reader meanwhile, depends on how long this took.
-    const titles = await page.locator('#notifications .tidings-title').allTextContents()
-    expect(titles).toContain('Backup finished')
+    const titles = await until('the inbox to have them too', async () => {
+      const found = await page.locator('#notifications .tidings-title').allTextContents()
+      return found.includes('Backup finished') && found.includes('meanwhile') && found
+    })
     expect(titles.filter((title) => title !== 'Backup finished')).toEqual(['meanwhile', 'before'])
     expect(visit.complaints).toEqual([])
   })

@@ -97,6 +97,7 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     await page.reload()
     await visit.isLive()
     await visit.inboxShows('unread')
+    await page.getByRole('button', { name: 'Notifications', exact: true }).waitFor()
     expect(await page.getByRole('button', { name: /unread/ }).count()).toBe(0)
   })
 
@@ -157,9 +158,7 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     const { page } = visit
     for (let turn = 1; turn <= 30; turn++) await visit.act('deploy', `deploy ${turn}`)
     await page.locator('#activity').getByText('deploy 30', { exact: true }).waitFor()
-    await page.locator('#activity .tidings-feed-box').evaluate((box) => {
-      box.scrollTop = 200
-    })
+    await page.locator('#activity .tidings-feed-box').evaluate(scrollDown)
     await visit.act('deploy', 'deploy 31')
     await visit.act('deploy', 'deploy 32')
     const pill = page.getByRole('button', { name: '2 new' })
@@ -252,8 +251,10 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
         const tab = tabs[index]![turn]
         if (tab === undefined) continue
         await tab.click()
-        await card.getByRole('button', { name: /^Copy: / }).click()
-        await card.getByRole('button', { name: /^Copied: / }).waitFor()
+        await until('it to be copied', async () => {
+          await card.getByRole('button', { name: /^Cop(y|ied): / }).click()
+          return card.getByRole('button', { name: /^Copied: / }).isVisible()
+        })
         const code = await page.evaluate(() => navigator.clipboard.readText())
         expect(code).toBe(await card.locator('pre').textContent())
         for (const [, names, module] of code.matchAll(/import \{([^}]+)\} from '(@tidings\/[^']+)'/g)) {
@@ -330,6 +331,15 @@ describe.skipIf(isChromiumMissing)('the page at the root of the server', () => {
     expect(screen).toBe(390)
   })
 })
+
+/** Runs in the page: resolves when the page has noticed, and has drawn what follows from it. */
+function scrollDown(box: Element): Promise<void> {
+  return new Promise((resolve) => {
+    const afterTwoFrames = () => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))
+    box.addEventListener('scroll', afterTwoFrames, { once: true })
+    box.scrollTop = 200
+  })
+}
 
 function numbered(first: number, last: number): string[] {
   return Array.from({ length: last - first + 1 }, (_, index) => `line ${first + index}`)

@@ -126,6 +126,8 @@ export class Visit implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A request that is being answered just now would fail with nobody to hear of it, and the whole run with it.
+    if (!this.page.isClosed()) await this.page.unrouteAll({ behavior: 'ignoreErrors' })
     if (this.#isContextOurs) await this.page.context().close()
     if (this.#isServerOurs) await this.server[Symbol.asyncDispose]()
   }

@@ -3,6 +3,9 @@ import { requireProgram } from './programs.ts'
 
 const executablePath = requireProgram('chromium')
 
+/** What waits in the browser, for an element to come for example, is as patient as all other waits, in milliseconds. */
+const patienceMs = 60_000
+
 /** Whether suites that need a browser must be skipped: `describe.skipIf(isChromiumMissing)(…)`. */
 export const isChromiumMissing = executablePath === undefined
 
@@ -14,9 +17,10 @@ export const isChromiumMissing = executablePath === undefined
 export async function launchChromium(moreArguments: readonly string[] = []): Promise<Browser> {
   if (executablePath === undefined)
     throw new Error('Chromium is missing; skip the suite with isChromiumMissing.')
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath,
     headless: true,
+    timeout: patienceMs,
     args: [
       // As root, which most containers are, Chromium refuses to start with its sandbox.
       '--no-sandbox',
@@ -31,4 +35,6 @@ export async function launchChromium(moreArguments: readonly string[] = []): Pro
       ...moreArguments,
     ],
   })
+  browser.on('context', (context) => context.setDefaultTimeout(patienceMs))
+  return browser
 }
