@@ -40,7 +40,9 @@ test('docs/cli.md lists every exit code', () => {
 test.each([
   [['publsh'], 64, '"publsh" is not a verb; the nearest is publish'],
   [['serve', 'extra'], 64, '"extra" is not a verb; see tidings --help'],
-  [['tail', '--tpes', 'a'], 64, "unknown option '--tpes' (Did you mean --types?)"],
+  [['tail', '--tpes', 'a'], 64, "unknown option '--tpes' (Did you mean --types?); see tidings tail --help"],
+  [['publish', '--topic', 'a', 'b'], 64, 'Expected 0 arguments but got 1: b; see tidings publish --help'],
+  [['keys', 'create', 'ci'], 64, "'--name <name>' not specified; see tidings keys --help"],
   [['tail', 'a', '--count', '0'], 64, '--count 0 is not a number from 1'],
   [['tail', 'a b'], 64, 'white space'],
   [['tail', 'a', '--last', '1', '--since', 'x'], 64, 'two beginnings'],

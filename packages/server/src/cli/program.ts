@@ -49,13 +49,13 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
+  const asked = argv.slice(2).find((word) => Object.hasOwn(verbs, word)) ?? 'serve'
   const program = new Command('tidings')
     .description('Push events from servers to people over Server-Sent Events, and lose none.')
     .version(readVersion())
     .exitOverride()
-    .configureOutput({ outputError: (text) => complain(oneLine(text)) })
+    .configureOutput({ outputError: (text) => complain(`${oneLine(text)}; see tidings ${asked} --help`) })
     .addHelpText('after', examples)
-  const asked = argv.slice(2).find((word) => Object.hasOwn(verbs, word)) ?? 'serve'
   for (const [name, { summary, load }] of Object.entries(verbs)) {
     const command = program.command(name, { isDefault: name === 'serve' }).summary(summary)
     if (name === asked) (await load()).define(command)
@@ -70,6 +70,7 @@ function oneLine(text: string): string {
   return text
     .trim()
     .replace(/^error: /, '')
+    .replace(/\.$/, '')
     .replaceAll(/\s*\n\s*/g, ' ')
 }
 

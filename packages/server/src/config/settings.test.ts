@@ -68,7 +68,7 @@ describe('settings', () => {
 
   test('a name that is near nothing gets no guess', () => {
     expect(mistakesOf({ umbrella: 1 })).toEqual([
-      'umbrella is not a setting; docs/configuration.md lists them all',
+      'umbrella is not a setting; docs/configuration.md and tidings serve --help list them all',
     ])
   })
 

@@ -72,7 +72,10 @@ class Mistake extends Error {
 function readValue({ key, value, source, spell, spelled }: GivenValue): unknown {
   if (!Object.hasOwn(settingTable, key)) {
     const nearest = nearestName(spelled ?? key, settingKeys.map(spell))
-    const hint = nearest === undefined ? 'docs/configuration.md lists them all' : `the nearest is ${nearest}`
+    const hint =
+      nearest === undefined
+        ? 'docs/configuration.md and tidings serve --help list them all'
+        : `the nearest is ${nearest}`
     throw new Mistake({ key: spelled ?? key, source, remedy: `is not a setting; ${hint}` })
   }
   const setting: Setting<unknown> = settingTable[key as SettingKey]
