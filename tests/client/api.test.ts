@@ -332,6 +332,26 @@ describe('time and signals', () => {
   })
 })
 
+describe('what is the application’s own, and knows nothing of signals', () => {
+  const forever = () => new Promise<never>(() => {})
+
+  it.each([
+    ['a token', { token: forever }],
+    ['headers', { headers: forever }],
+    ['a fetch', { fetch: forever }],
+  ])('%s that never comes keeps no call that is aborted', async (_name, own) => {
+    const end = new AbortController()
+    const call = createApi({ url: server.url, ...own }).stats({ signal: end.signal })
+    end.abort('enough')
+    await expect(call).rejects.toBe('enough')
+  })
+
+  it('a fetch that never answers is a timeout', async () => {
+    const api = createApi({ url: server.url, fetch: forever, timeoutMs: 20, tries: 2 })
+    expect(await failure(api.stats())).toMatchObject({ status: 0, code: 'timeout' })
+  })
+})
+
 describe('credentials', () => {
   it('a token is asked for each request, and once more after a 401', async () => {
     await using flaky = await FlakyServer.start(server.url, [answers(401, 'unauthorized')])

@@ -93,12 +93,19 @@ export class Requester {
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(), timeoutMs)
     const url = new URL(path, this.#base)
+    const either = anyOf(signal, timeout.signal)
     try {
-      const either = anyOf(signal, timeout.signal) ?? null
-      const init: RequestInit = { method, headers, body: body ?? null, redirect: 'manual', signal: either }
+      const init: RequestInit = {
+        method,
+        headers,
+        body: body ?? null,
+        redirect: 'manual',
+        signal: either ?? null,
+      }
       // Some servers' own fetch refuses what it has no use for.
       if (credentials) init.credentials = credentials
-      return await readAnswer(await fetch(url, init))
+      const answered = async () => readAnswer(await fetch(url, init))
+      return await unlessAborted(answered(), either)
     } catch (cause) {
       if (cause instanceof TidingsRequestError) throw cause
       if (timeout.signal.aborted) {
@@ -122,7 +129,8 @@ export class Requester {
     signal: AbortSignal | undefined,
   ) {
     const { headers: given, token } = this.#options
-    const headers = new Headers(typeof given === 'function' ? await given() : given)
+    const own = typeof given === 'function' ? await unlessAborted(given(), signal) : given
+    const headers = new Headers(own)
     if (body !== undefined) headers.set('Content-Type', 'application/json')
     if (idempotencyKey !== undefined) headers.set('Idempotency-Key', idempotencyKey)
     if (token !== undefined) headers.set('Authorization', `Bearer ${await readToken(token, reason, signal)}`)
@@ -136,10 +144,28 @@ async function readToken(
   reason: TokenRequest['reason'],
   signal: AbortSignal = new AbortController().signal,
 ): Promise<string> {
-  const token = typeof source === 'string' ? source : await source({ reason, signal })
+  const token = typeof source === 'string' ? source : await unlessAborted(source({ reason, signal }), signal)
   signal.throwIfAborted()
   if (token) return token
   throw new TidingsRequestError('token', 'token() gave none, and nothing is sent without.')
+}
+
+/**
+ * Waits for what is the application's own, and need not know of signals.
+ * @throws the signal's reason as soon as it aborts.
+ */
+function unlessAborted<Value>(
+  value: Value | Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal!.reason)
+    if (signal?.aborted) stop()
+    signal?.addEventListener('abort', stop)
+    void Promise.resolve(value)
+      .then(resolve, reject)
+      .finally(() => signal?.removeEventListener('abort', stop))
+  })
 }
 
 function canPass({ code, status }: TidingsRequestError): boolean {
