@@ -3,6 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ServerProcess } from '../support/server-process.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 import { CliProcess, tidings } from './cli-process.ts'
@@ -169,14 +170,17 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s publishes what has been read, and ends with 0',
   async (signal) => {
     await using server = await ServerProcess.start()
-    await using publish = new CliProcess(['publish', '--url', server.url, '--topic', 'a'])
+    // What has been read has ten seconds, in which a busy machine might not have started a server anew.
+    await using proxy = await TcpProxy.start(server.port)
+    const url = `http://127.0.0.1:${proxy.port}`
+    await using publish = new CliProcess(['publish', '--url', url, '--topic', 'a'])
     publish.child.stdin.write('one\ntwo\n')
     await until('the lines to be stored', async () => (await storedOn(server.url, 'a')).length === 2)
-    await server.kill('SIGKILL')
+    proxy.set({ up: { cutAfterBytes: 1 } })
     publish.child.stdin.write('three\nfour\nfi')
     await publish.says('trying again')
     publish.child.kill(signal)
-    await server.start()
+    proxy.set({})
     expect(await publish.finish()).toMatchObject({
       code: 0,
       stderr: expect.stringContaining('2 bytes are not published'),
