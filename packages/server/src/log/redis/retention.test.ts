@@ -1,10 +1,11 @@
 import type { NewEvent } from '@tidings/protocol'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RedisRoad } from '../../../../../tests/cluster/redis-road.ts'
 import { requireProgram } from '../../../../../tests/support/programs.ts'
 import { RedisServer } from '../../../../../tests/support/redis-server.ts'
 import { until } from '../../../../../tests/support/until.ts'
 import { readRedisAddress } from '../../config/store-address.ts'
-import type { EventLog, Retention } from '../event-log.ts'
+import type { Batch, EventLog, Retention } from '../event-log.ts'
 import { RetentionTimer } from '../retention-timer.ts'
 import { createRedisLog } from './redis-log.ts'
 
@@ -48,6 +49,28 @@ describe.skipIf(requireProgram('redis-server') === undefined)(
     })
   },
 )
+
+describe.skipIf(requireProgram('redis-server') === undefined)('retention that overtakes a tail', () => {
+  it('leaves it the word of a new epoch, so that nothing is shown under an old one', async () => {
+    await using redis = await RedisServer.start()
+    await using road = await RedisRoad.to(redis.port)
+    const late = await createRedisLog({ address: readRedisAddress(`redis://127.0.0.1:${road.port}`)! })
+    const log = await createRedisLog({ address: readRedisAddress(redis.url)! })
+    const seen: Batch[] = []
+    await late.tail((batch) => seen.push(batch))
+    await until('its tail to be known as one', () => road.tails === 1)
+    road.hold()
+    await log.append(tenEvents)
+    const epoch = await log.rotate()
+    expect(await log.trim({ ageMs: 1e9, events: 0, bytes: 1e9 })).toBe(10)
+    await log.append(tenEvents)
+    road.open()
+    const later = () => seen.filter(({ events }) => events.some(({ seq }) => seq > 10))
+    await until('it to have come to the end', () => later().length > 0)
+    for (const batch of later()) expect(batch.epoch).toBe(epoch)
+    await Promise.all([late.close(), log.close()])
+  })
+})
 
 const tenEvents: readonly NewEvent[] = Array.from({ length: 10 }, (_, index) => ({
   topic: 't',

@@ -39,7 +39,9 @@ end
 
 if removed > 0 then
   local first = log.floor + 1
-  redis.call('XTRIM', KEYS[2], 'MINID', whole(first))
+  -- The marks behind the newest that goes stay: a tail that has not read them yet would take what follows for events of
+  -- the epoch before.
+  redis.call('XTRIM', KEYS[2], 'MINID', whole(log.floor) .. '-1')
   for topic in pairs(topics) do
     if forget(topic, first) then redis.call('ZREM', KEYS[3], topic) end
   end
