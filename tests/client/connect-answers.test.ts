@@ -82,13 +82,27 @@ describe('what passes is waited for', () => {
     expect(waitedMs(url)).toBeGreaterThan(990)
   })
 
-  test('Retry-After as a date', async () => {
-    const url = server.script(status(503, { retryAfter: new Date(Date.now() + 3_600_000).toUTCString() }))
+  test.each([
+    ['', 0],
+    [', whatever clock the device has', 86_400_000],
+  ])('Retry-After as a date%s', async (_name, aheadMs) => {
+    const inMs = (ms: number) => new Date(Date.now() + aheadMs + ms).toUTCString()
+    const url = server.script(status(503, { retryAfter: inMs(3_600_000), headers: { Date: inMs(0) } }))
     await using heard = new HeardStream({ url })
     await heard.stumbled(1)
     const leftMs = heard.status.retryAtMs! - Date.now()
-    expect(leftMs).toBeGreaterThan(3_500_000)
-    expect(leftMs).toBeLessThan(3_601_000)
+    expect(leftMs).toBeGreaterThan(3_000_000)
+    expect(leftMs).toBeLessThan(4_000_000)
+  })
+
+  test('Retry-After as a date, of a server that does not say what time it is', async () => {
+    const retryAfter = new Date(Date.now() + 3_600_000).toUTCString()
+    const answer = new Response(null, { status: 503, headers: { 'Retry-After': retryAfter } })
+    await using heard = new HeardStream({ url: 'http://localhost', fetch: async () => answer })
+    await heard.stumbled(1)
+    const leftMs = heard.status.retryAtMs! - Date.now()
+    expect(leftMs).toBeGreaterThan(3_000_000)
+    expect(leftMs).toBeLessThan(4_000_000)
   })
 
   test('Retry-After that means nothing', async () => {

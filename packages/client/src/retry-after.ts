@@ -2,6 +2,8 @@
 export function readRetryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after')
   if (value === null) return undefined
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  // The server's clock, where it can be read: many a device's own is wrong by minutes.
+  const nowMs = Date.parse(headers.get('date') ?? '') || Date.now()
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
