@@ -76,7 +76,7 @@ describe('tidings doctor, of a server', () => {
     const files = await writeCertificate(folder.path, makeCertificate({ validTo }))
     await using server = await ServerProcess.start({ settings: { ...files } })
     const env = { NODE_EXTRA_CA_CERTS: files.tlsCert }
-    const { code, of, stderr } = await examine(['--only', 'server', '--url', server.url], env)
+    const { code, of, stderr } = await examineUndelayed(['--only', 'server', '--url', server.url], env)
     expect(of('TLS')[0]).toMatchObject({ level: 'warn', text: expect.stringContaining('10 days left') })
     expect(of('HTTP/2')[0]).toMatchObject({ level: 'ok' })
     expect(of('resume')[0]).toMatchObject({ level: 'ok' })
@@ -84,9 +84,9 @@ describe('tidings doctor, of a server', () => {
   })
 
   it('watches a quiet stream until its heartbeat, if it is told to', async () => {
-    await using server = await ServerProcess.start({ settings: { heartbeatMs: 1_000 } })
+    await using server = await ServerProcess.start({ settings: { heartbeatMs: 4_000 } })
     const url = ['--only', 'server', '--url', server.url]
-    expect((await examine([...url, '--wait', '10s'])).of('heartbeat')[0]).toMatchObject({ level: 'ok' })
+    expect((await examine([...url, '--wait', '30s'])).of('heartbeat')[0]).toMatchObject({ level: 'ok' })
     expect((await examine([...url, '--wait', '500ms'])).of('heartbeat')[0]).toMatchObject({ level: 'warn' })
     expect((await examine(url)).of('heartbeat')).toEqual([])
   })

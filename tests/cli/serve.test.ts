@@ -77,6 +77,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, streams with goodb
   await using server = await ServerProcess.start({ settings: { drainMs: 200 } })
   using reader = await SseReader.open({ port: server.port, topics: ['a'], reconnect: 'never' })
   expect(await server.kill(signal)).toEqual({ code: 0, signal: null })
+  await reader.hasBlock('goodbye')
   expect(reader.goodbye).toContain('drain')
 })
 
