@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Consumer } from '../support/consumer.ts'
 import { ServerProcess } from '../support/server-process.ts'
-import { Consumer } from './consumer.ts'
 
 const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url))
 
@@ -27,15 +27,18 @@ function otherNodes(): string[] {
 let consumer: Consumer
 
 beforeAll(async () => {
-  consumer = await Consumer.install()
+  consumer = await Consumer.install(['protocol', 'client', 'react'])
 }, 180_000)
 
 afterAll(() => consumer[Symbol.asyncDispose]())
 
 describe.each(nodes)('Node $version', ({ path: node }) => {
   it('imports every subpath of the packages as they are published', async () => {
-    const all = [...(await consumer.subpaths('protocol')), ...(await consumer.subpaths('client'))]
-    const react = await consumer.subpaths('react')
+    const all = [
+      ...(await consumer.subpaths('@tidings/protocol')),
+      ...(await consumer.subpaths('@tidings/client')),
+    ]
+    const react = await consumer.subpaths('@tidings/react')
     expect(all).toContain('@tidings/client/publisher')
     const code = [...all, ...react].map((path) =>
       path.endsWith('.css')

@@ -25,8 +25,8 @@ curl() {
     *) command curl -sS --fail-with-body "$@" > answer || echo "refused: $* $(cat answer)" >&2 ;;
   esac
 }
-npm() {
-  shift 4 # run -s tidings --
+npx() {
+  shift # tidings
   $TIDINGS "$@" 2> /dev/null
 }
 `

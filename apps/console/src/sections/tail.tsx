@@ -56,7 +56,7 @@ export function Tail({ user }: TailProps) {
         { name: 'React', code: react },
         {
           name: 'Shell',
-          code: `# In the repository, npx tidings is: npm run -s tidings --\n# Pipe a file in, for days:\ntail -f app.log | npx tidings publish --topic logs/app\n\n# Follow a topic on the terminal:\nnpx tidings tail 'logs/**'\n\n${commands.stream('/events?topic=logs/**&last=20')}`,
+          code: `# Pipe a file in, for days:\ntail -f app.log | npx tidings publish --topic logs/app\n\n# Follow a topic on the terminal:\nnpx tidings tail 'logs/**'\n\n${commands.stream('/events?topic=logs/**&last=20')}`,
         },
       ]}
     >

@@ -59,8 +59,7 @@ export function SignInForm({ why, onEntered }: SignInFormProps) {
       <p className="soft">Whoever runs the server makes a token like this:</p>
       <CommandLine command="npx tidings token --user you" what="making a token" />
       <p className="soft">
-        In the repository <code>npx tidings</code> is <code>npm run -s tidings --</code>. The page keeps the
-        token in a cookie that no script can read, and only for as long as it counts.
+        The page keeps the token in a cookie that no script can read, and only for as long as it counts.
       </p>
     </section>
   )
