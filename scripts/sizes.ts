@@ -47,7 +47,8 @@ async function rows(): Promise<Row[]> {
       budget: 10_000,
     }),
     ...(await Promise.all(client.slice(1).map((name) => measure(name, `export * from '${name}'`)))),
-    await measure('all of @tidings/client', everything(client)),
+    // Nobody loads all of it: this holds what it grows by.
+    await measure('all of @tidings/client', everything(client), { budget: 16_000 }),
     await measure('@tidings/react, its hooks alone', everything(react.slice(0, 1)), {
       external: besideReact,
     }),
