@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { Consumer } from '../support/consumer.ts'
 import { endOf } from '../support/end-of.ts'
+import { freePort } from '../support/free-port.ts'
+import { getText } from '../support/get-text.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -87,6 +89,27 @@ describe('tidings, as npm links it', () => {
     const { page, code } = await pageOf(repository)
     expect(page).toContain('<div id="page">')
     expect(code).toBe(0)
+  })
+
+  test('ends with the npx that has started it', async () => {
+    await using data = await tempFolder()
+    const port = await freePort()
+    const args = ['tidings', 'serve', '--port', String(port), '--data', data.path]
+    const npx = spawn('npx', args, { cwd: repository, stdio: 'ignore', detached: true })
+    const answers = async () =>
+      (await getText(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)) !== undefined
+    try {
+      await until('the server to be ready', answers, { timeoutMs: 60_000 })
+      npx.kill('SIGTERM')
+      await until('the server to be gone', async () => !(await answers()), { timeoutMs: 60_000 })
+    } finally {
+      // Its group, which it leads: what it has left behind, if this test fails.
+      try {
+        process.kill(-npx.pid!, 'SIGKILL')
+      } catch {
+        // Nothing is left.
+      }
+    }
   })
 
   test('runs where the packages are installed as they are published', async () => {

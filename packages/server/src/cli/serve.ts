@@ -8,6 +8,7 @@ import { type SettingKey, type Settings, settingKeys, settingTable } from '../co
 import type { Logger, RunningServer } from '../server.ts'
 import { type Announced, bannerOf } from './banner.ts'
 import { CliError } from './cli-error.ts'
+import { endWithNpm } from './end-with-npm.ts'
 import { exitCode } from './exit-code.ts'
 import { explainStart } from './start-failure.ts'
 import { supervise } from './supervisor.ts'
@@ -66,6 +67,7 @@ function optionOf(key: SettingKey): Option {
 
 async function serve(options: Readonly<Record<string, string>>, command: Command): Promise<void> {
   const settings = readSettings(options, command.args)
+  endWithNpm()
   // A reader of our output that goes away is no reason to stop serving.
   process.stdout.on('error', () => {})
   const announce = (about: Announced, logger: Logger) => {
