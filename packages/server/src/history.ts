@@ -54,12 +54,12 @@ export interface HistoryPage {
 
 /**
  * Reads a page of what this caller may read now.
- * @throws TidingsError `invalid_topic`, `invalid_query`, `forbidden`, or one of the log's.
+ * @throws TidingsError `invalid_topic`, `invalid_query`, `forbidden`, or one of the log's; TypeError if `topics` or
+ *   `types` is no list.
  */
 export async function readHistory(log: EventLog, query: HistoryQuery): Promise<HistoryPage> {
   const { access = openAccess, order = 'asc', limit = 100 } = query
-  // Text is a list, too, of its letters.
-  if (!Array.isArray(query.topics)) throw new TypeError('topics is a list of topics, e.g. ["orders/*"].')
+  checkQuery(query)
   const topics = new TopicSet(query.topics)
   // Refused rather than empty: where such pages end would tell how much there is.
   const reading = access.reading(topics)
@@ -85,6 +85,19 @@ export async function readHistory(log: EventLog, query: HistoryQuery): Promise<H
     ...(standing !== 'valid' && {
       gap: toGap(standing, place!, isForward || standing === 'trimmed' ? page.floor : head),
     }),
+  }
+}
+
+/** What an app hands on from its own callers: the threads of a log would take a limit that is no number for their end. */
+function checkQuery({ topics, types, limit = 1, order = 'asc' }: HistoryQuery): void {
+  // A text would pass for the list of its letters.
+  if (!Array.isArray(topics)) throw new TypeError('topics is a list of topics, e.g. ["orders/*"].')
+  if (types !== undefined && !Array.isArray(types)) throw new TypeError('types is a list of types.')
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new TidingsError('invalid_query', 'limit must be a whole number from 1.', { field: 'limit' })
+  }
+  if (order !== 'asc' && order !== 'desc') {
+    throw new TidingsError('invalid_query', 'order must be asc or desc.', { field: 'order' })
   }
 }
 

@@ -70,12 +70,12 @@ export interface Tidings {
    * Takes a response over and makes it a stream. Headers that are set on it already are sent too.
    * Resolves when the stream stands, or is refused in its own words because the server has no room for it.
    * HEAD is answered without a stream, and so is a client that has left.
-   * @throws TidingsError if the subscription is wrong; the response is then untouched.
+   * @throws TidingsError if the subscription is wrong, TypeError if an option is unknown; the response is then untouched.
    */
   stream(request: NodeRequest, response: NodeResponse, options?: StreamOptions): Promise<void>
   /**
    * A stream as a fetch-style Response.
-   * @throws TidingsError if the subscription is wrong.
+   * @throws TidingsError if the subscription is wrong, TypeError if an option is unknown.
    */
   respond(request: Request, options?: StreamOptions): Promise<Response>
   /**
@@ -106,7 +106,10 @@ export interface Tidings {
    * @throws TidingsError `invalid_topic`; patterns can't be watched.
    */
   watch(topic: string, onChange: (isWanted: boolean) => void): () => void
-  /** A page of the log. */
+  /**
+   * A page of the log.
+   * @throws TidingsError `invalid_topic`, `invalid_query`, `forbidden`, or one of the log's; TypeError if `topics` is no list.
+   */
   history(query: HistoryQuery): Promise<HistoryPage>
   /** Begins a new epoch: one `gap` for every open stream, and every earlier id is of another history. */
   rotate(): Promise<string>

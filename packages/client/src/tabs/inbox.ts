@@ -24,10 +24,11 @@ export class Inbox {
     return true
   }
 
-  /** Gives up what waits: no handler is called but by what comes from now on. */
+  /** Gives up what waits: only what comes from now on calls handlers. */
   clear(): void {
     const given = [...this.#turn.splice(0), ...this.#waiting.splice(0)]
-    // What calls nobody has arrived all the same: who comes from nowhere has a place by it.
+    // What comes before the first event or gap would call no handler, and counts as delivered: a tab that had no place yet
+    // has one by it.
     const end = given.findIndex(
       (block) => block.kind === 'event' || (block.kind === 'control' && block.type === 'gap'),
     )

@@ -94,7 +94,7 @@ export class SharedFeed implements Feed {
   async #join(): Promise<void> {
     this.#session = new AbortController()
     const { signal } = this.#session
-    // Nothing of the kind where there is no page.
+    // Some runtimes have no global events; and where there is no page, this one never comes.
     globalThis.addEventListener?.('pagehide', () => this.#rest(), { signal })
     this.#tab = crypto.randomUUID()
     this.#setState('connecting')
@@ -106,6 +106,8 @@ export class SharedFeed implements Feed {
       }
     } catch (error) {
       if (signal.aborted) return
+      // Whoever closes or pauses it now finds no session to end, and its page would bring it back.
+      this.#session.abort()
       this.#session = undefined
       return this.#setState('refused', (error as Failure).trouble)
     }

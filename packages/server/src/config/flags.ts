@@ -20,7 +20,7 @@ export function readFlags({ values, unknown = [] }: Flags): GivenValue[] {
     return { key, value, source: `flag ${flagName(key)}`, spell: flagName }
   })
   const others = unknown.map((flag): GivenValue => {
-    // That of a secret, which has none: what is said is why, and not that there is no such setting.
+    // Secrets have no flags: whoever gives one is told why, rather than that there is no such setting.
     const secret = settingKeys.find((key) => flagName(key) === flag)
     if (secret !== undefined)
       return { key: secret, value: undefined, source: `flag ${flag}`, spell: flagName }

@@ -154,7 +154,7 @@ export interface EventLog {
   /**
    * Removes what the retention no longer covers, in steps that let appends through; resolves with how many
    * events went.
-   * @param now in milliseconds since 1970; what the clock says that gives events their times, if absent.
+   * @param now in milliseconds since 1970; if absent, by the clock that gives events their times.
    */
   trim(retention: Retention, now?: number): Promise<number>
   /** Begins a new epoch: from now on every earlier cursor is of another history. */

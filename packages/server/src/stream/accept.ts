@@ -34,6 +34,7 @@ export function readSubscription(params: URLSearchParams, headers: IncomingHttpH
     }
   }
   const user = readOne(params, 'userId')
+  readOne(params, 'ticket')
   const topics = params.getAll('topic')
   if (user !== undefined) topics.push(userTopic(user), broadcastTopic)
   if (topics.length === 0) topics.push(broadcastTopic)
@@ -59,7 +60,7 @@ export function checkSubscription(
   return request.types === undefined ? { topics } : { topics, types: new Set(request.types.map(checkType)) }
 }
 
-/** What a caller of the library may say of a stream. */
+/** The options of a stream in the library: those of `StreamOptions`. */
 const optionNames: readonly string[] = [
   'topics',
   'types',
@@ -111,7 +112,8 @@ export function checkLast(last: number | undefined): void {
 /** §5.1: the header wins, for it is what the browser itself says after a cut. */
 function readLastEventId(params: URLSearchParams, headers: IncomingHttpHeaders): string | undefined {
   const header = headers['last-event-id']
-  return (Array.isArray(header) ? header.join(', ') : header) || params.get('lastEventId') || undefined
+  const parameter = readOne(params, 'lastEventId')
+  return (Array.isArray(header) ? header.join(', ') : header) || parameter || undefined
 }
 
 /** §5.1: which of two would count is nothing that anybody should have to know. */

@@ -40,7 +40,7 @@ export type Revocable = Credential & { readonly user?: string | undefined }
  */
 export interface CredentialStore {
   readonly secrets: SigningSecrets
-  /** Why nobody could find out what is stored when that was tried last; `undefined` if somebody could. */
+  /** Why what is stored could not be read when that was tried last; `undefined` if it could. */
   readonly whyAway: string | undefined
   /** Whether there was ever any key: nobody is let in unasked because the last one was revoked, expired or lost. */
   readonly hasKeys: boolean
