@@ -60,8 +60,8 @@ it('does not wait for those who have no answer, whose answer is an error, or who
     expect(await first.askAll('unknown', null, patienceMs)).toEqual([])
     tookMs.push(performance.now() - began)
   }
-  // Waiting for one of them would take ten seconds each time.
-  expect(Math.min(...tookMs)).toBeLessThan(patienceMs)
+  // Waiting for one of them would take five seconds where one is asked, and ten where all are.
+  expect(Math.min(...tookMs)).toBeLessThan(4_500)
 })
 
 it('goes on without one who does not answer in time', async () => {
