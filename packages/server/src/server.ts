@@ -114,7 +114,10 @@ async function start(settings: Settings, part?: WorkerPart): Promise<RunningServ
     logger,
     close() {
       stopDemo()
-      closed ??= close(app, tidings, settings.drainMs).finally(() => auth.close())
+      closed ??= close(app, tidings, settings.drainMs).finally(() => {
+        certificate?.close()
+        return auth.close()
+      })
       return closed
     },
     ...(certificate && { renewCertificate: () => certificate.renew() }),

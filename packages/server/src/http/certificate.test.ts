@@ -7,6 +7,7 @@ import { makeCertificate, writeCertificate } from '../../../../tests/support/cer
 import { createLogger } from '../observe/logger.ts'
 import { readCertificate, timeTrouble } from './certificate.ts'
 import { LiveCertificate } from './live-certificate.ts'
+import { openWaitingRoom } from './waiting-room.ts'
 
 const day = 24 * 60 * 60 * 1_000
 
@@ -106,7 +107,7 @@ describe('a certificate that is renewed', () => {
     const live = await LiveCertificate.open(files, logger)
     const used: Buffer[] = []
     live.onRenewed(({ cert }) => used.push(cert))
-    return { live, used }
+    return { live, used, logger }
   }
 
   /** Asks the disk so often that whatever was asked before has been answered: a look does not see half of what follows. */
@@ -144,6 +145,20 @@ describe('a certificate that is renewed', () => {
     vi.advanceTimersByTime(minute)
     await vi.waitFor(() => expect(used.map(String)).toEqual([renewed.cert]))
     expect(errors()).toHaveLength(1)
+    live.close()
+  })
+
+  it('is taken up by a server that was waiting for its store when it started', async () => {
+    const { live, logger } = await open()
+    const listen = { port: 0, host: '127.0.0.1' }
+    const room = await openWaitingRoom({ listen, retryMs: 1_000, logger, certificate: live })
+    await room.close()
+    const used: Buffer[] = []
+    live.onRenewed(({ cert }) => used.push(cert))
+    const renewed = makeCertificate()
+    await writeCertificate(folder, renewed)
+    vi.advanceTimersByTime(minute)
+    await vi.waitFor(() => expect(used.map(String)).toEqual([renewed.cert]), { timeout: 10_000 })
     live.close()
   })
 

@@ -20,7 +20,8 @@ export interface Listener {
 
 /**
  * What answers. HTTP/2 requests and responses have the form of those of HTTP/1.1: Node's compatibility API.
- * Whatever is different about them is asked of `httpVersionMajor`.
+ * Whatever is different about them is asked of `httpVersionMajor`. What a client expects beside `100-continue` is passed
+ * over, as RFC 9110 §10.1.1 lets a server do: Node's own answer would be a status without a word.
  */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -31,6 +32,8 @@ const http1Options = {
   connectionsCheckingInterval: httpLimits.checkEveryMs,
   keepAliveTimeout: httpLimits.keepAliveMs,
   maxHeaderSize: httpLimits.headerBytes,
+  // Node would refuse with nothing but a status; here it is refused like everything else.
+  requireHostHeader: false,
 }
 
 const http2Options: SecureServerOptions = {
@@ -55,6 +58,7 @@ export function createListener(handler: Handler, logger: Logger, certificate?: L
 
 function plainListener(handler: Handler): Listener {
   const server = createServer(http1Options, handler)
+  server.on('checkExpectation', handler)
   return { server, drain: () => {}, cut: () => server.closeAllConnections() }
 }
 
@@ -67,12 +71,13 @@ function secureListener(handler: Handler, logger: Logger, certificate: LiveCerti
     allowHTTP1: true,
     ...http1Options,
   } as SecureServerOptions)
-  server.on('request', handler as unknown as Parameters<typeof createSecureServer>[1] & {})
+  const handle = handler as unknown as Parameters<typeof createSecureServer>[1] & {}
+  server.on('request', handle)
+  server.on('checkExpectation', handle)
   certificate.onRenewed((renewed) => server.setSecureContext(secureContext(renewed)))
   // Node hands failed handshakes to those who answer broken HTTP; there is nobody yet who could read an answer.
   server.removeAllListeners('tlsClientError').on('tlsClientError', refuseHandshake)
   server.on('sessionError', (err) => logger.debug({ err }, 'an HTTP/2 session ended in error'))
-  server.on('close', () => certificate.close())
   const sessions = new Http2Sessions(server)
   return { server, drain: () => sessions.drain(), cut: () => sessions.cut() }
 }
