@@ -7,8 +7,9 @@ import { resolveSettings, type Settings } from './config/settings.ts'
 import { type HistoryPage, type HistoryQuery, readHistory } from './history.ts'
 import { Hub } from './hub/hub.ts'
 import type { Wanted } from './hub/interest.ts'
+import { keyOf } from './idempotency-key.ts'
 import type { Published, PublishOptions, Stats, StreamOptions, Tidings, TidingsOptions } from './library.ts'
-import type { AppendOptions, EventLog } from './log/event-log.ts'
+import type { EventLog } from './log/event-log.ts'
 import { openLog } from './log/open-log.ts'
 import { RetentionTimer } from './log/retention-timer.ts'
 import { createMachineSampler } from './observe/machine.ts'
@@ -314,15 +315,6 @@ class TidingsHub implements Tidings {
     const reader = { access, user: access.user ?? subscription.user, address: options.address }
     return { subscription, reader, wanted }
   }
-}
-
-/**
- * Two callers who choose the same key mean two things: neither may learn of the other, or be kept from publishing.
- * Whoever is nobody shares one space, as does everything that an app publishes itself.
- */
-function keyOf(access: Access, idempotencyKey: string | undefined): AppendOptions {
-  if (idempotencyKey === undefined) return {}
-  return { idempotencyKey: access === openAccess ? idempotencyKey : `${access.caller} ${idempotencyKey}` }
 }
 
 function isBatch(events: EventInput | readonly EventInput[]): events is readonly EventInput[] {

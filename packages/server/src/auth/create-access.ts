@@ -8,7 +8,10 @@ export interface AccessOptions {
   readonly user?: string | undefined
   /** When it ends, in milliseconds since the epoch; never, if absent. */
   readonly expiresAt?: number | undefined
-  /** Asked for every event on its way to this caller: be quick, and take back a right by answering `false`. */
+  /**
+   * Asked for every event on its way to this caller: be quick, and take back a right by answering `false`. To throw is to
+   * answer `false`, and a warning of the process.
+   */
   readonly mayRead?: ((topic: string) => boolean) | undefined
   readonly mayPublish?: ((topic: string) => boolean) | undefined
   readonly mayAdminister?: boolean | undefined

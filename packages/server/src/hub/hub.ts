@@ -114,7 +114,7 @@ export class Hub {
     const interests = new Set<Interest>()
     for (const topic of new Set(topics)) {
       this.#index.forEach(topic, (interest) => {
-        if (interest.wanted.mayRead(topic)) interests.add(interest)
+        if (interest.mayRead(topic)) interests.add(interest)
       })
     }
     let streams = 0

@@ -41,6 +41,7 @@ export class Interest {
    * a time in each would be one more write to memory for each delivery.
    */
   deliveredAt = 0
+  #hasWarned = false
 
   constructor(key: string, wanted: Wanted) {
     this.key = key
@@ -49,7 +50,8 @@ export class Interest {
 
   /** One spelling for equal wishes. */
   static keyOf(wanted: Wanted): string {
-    const types = wanted.types === undefined ? '' : [...wanted.types].sort().join(',')
+    // A list of no types wants nothing, and no list wants all.
+    const types = wanted.types === undefined ? '' : `only ${[...wanted.types].sort()}`
     return `${wanted.scope}\n${types}\n${wanted.topics}`
   }
 
@@ -67,6 +69,21 @@ export class Interest {
   /** Whether an event of these topics is also of the type that is wanted, and allowed: live and replayed alike. */
   takes(topic: string, type: string): boolean {
     const { types } = this.wanted
-    return (types === undefined || types.has(type)) && this.wanted.mayRead(topic)
+    return (types === undefined || types.has(type)) && this.mayRead(topic)
+  }
+
+  /**
+   * Whether its caller may read a topic now. An app's function that throws has not said so: its error is a warning of the
+   * process, for it must not reach the log, which would take it for its own.
+   */
+  mayRead(topic: string): boolean {
+    try {
+      return this.wanted.mayRead(topic)
+    } catch (error) {
+      if (!this.#hasWarned)
+        process.emitWarning(error instanceof Error ? error : 'mayRead threw what is no Error')
+      this.#hasWarned = true
+      return false
+    }
   }
 }
