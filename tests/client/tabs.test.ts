@@ -1,8 +1,8 @@
-import { type ConnectOptions, connect, type TidingsEvent, type TidingsStream } from '@tidings/client'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ServerProcess } from '../support/server-process.ts'
 import { until } from '../support/until.ts'
 import { publish } from './posting.ts'
+import { type Tab, Tabs } from './tabs.ts'
 
 // Node has the locks and channels of browsers: streams of one process stand for tabs here. In a real browser they are
 // tried in tests/browser/tabs.test.ts.
@@ -269,6 +269,34 @@ test('a store that fails is asked again when the application says so', async () 
   await tabs.areLive()
 })
 
+test.each(['paused', 'idle'] as const)(
+  'a tab whose store has failed, and that is %s since, stays so when its page is left and comes back',
+  async (state) => {
+    const page = new EventTarget()
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+    try {
+      await using server = await ServerProcess.start()
+      await using tabs = new Tabs(server, 0)
+      let asked = 0
+      const get = () => {
+        asked++
+        throw new Error('no disk')
+      }
+      const { stream } = tabs.open({ store: { get, put: () => {} } })
+      await until('the refusal', () => stream.status.state === 'refused')
+      if (state === 'paused') stream.pause()
+      else stream.close()
+      await until(`it to be ${state}`, () => stream.status.state === state)
+      for (const type of ['pagehide', 'pageshow']) page.dispatchEvent(new Event(type))
+      // By then it would have asked again.
+      expect(await openStreams(server)).toBe(0)
+      expect([asked, stream.status.state]).toEqual([1, state])
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  },
+)
+
 test('a tab that wants more while it catches up begins anew, and calls no two handlers at once', async () => {
   await using server = await ServerProcess.start()
   await using tabs = new Tabs(server, 1)
@@ -294,100 +322,6 @@ test('a tab that wants more while it catches up begins anew, and calls no two ha
   expect(got).toEqual(numbers(21).slice(1))
   expect(Math.max(...most)).toBe(1)
 })
-
-let counter = 0
-
-interface Tab {
-  readonly stream: TidingsStream
-  readonly events: TidingsEvent[]
-  readonly data: unknown[]
-}
-
-/** Streams that share one connection. */
-class Tabs implements AsyncDisposable {
-  readonly #server: ServerProcess
-  readonly #name = `tabs ${counter++} of ${process.pid}`
-  all: Tab[] = []
-
-  constructor(server: ServerProcess, count: number) {
-    this.#server = server
-    for (let index = 0; index < count; index++) this.open()
-  }
-
-  open(options: ConnectOptions = {}): Tab {
-    const stream = connect({
-      url: `${this.#server.url}/events`,
-      topics: ['orders'],
-      shared: this.#name,
-      ...options,
-    })
-    const events: TidingsEvent[] = []
-    stream.on('*', (event) => events.push(event))
-    const tab = {
-      stream,
-      events,
-      get data() {
-        return events.map(({ data }) => data)
-      },
-    }
-    this.all.push(tab)
-    return tab
-  }
-
-  /** Closes the one that leads, as soon as one does. */
-  async closeLeader(): Promise<void> {
-    await until('a leader', () => this.leaderFirst()[0]!.stream.status.role === 'leader')
-    const [leader, ...others] = this.leaderFirst()
-    leader!.stream.close()
-    this.all = others
-  }
-
-  leaderFirst(): Tab[] {
-    return this.all.toSorted(
-      (a, b) => Number(b.stream.status.role === 'leader') - Number(a.stream.status.role === 'leader'),
-    )
-  }
-
-  roles(): Record<string, number> {
-    return Object.fromEntries(
-      ['leader', 'follower'].map((role) => [
-        role,
-        this.all.filter(({ stream }) => stream.status.role === role).length,
-      ]),
-    )
-  }
-
-  async haveRoles(expected: Record<string, number>): Promise<void> {
-    await expect.poll(() => this.roles()).toEqual(expected)
-  }
-
-  /** Held or waited for by any tab. */
-  async locks(): Promise<unknown[]> {
-    const { held, pending } = await navigator.locks.query()
-    return [...held!, ...pending!].filter(({ name }) => name!.includes(`${this.#name} `))
-  }
-
-  async areLive(): Promise<void> {
-    const states = () => this.all.map(({ stream }) => stream.status.state)
-    await until(
-      () => `all tabs to be live: ${states()}`,
-      () =>
-        states().every((state) => state === 'live') && this.all.every(({ stream }) => stream.status.clientId),
-    )
-  }
-
-  async haveAll(expected: readonly number[]): Promise<void> {
-    await until(
-      () => `all events: ${this.all.map(({ events }) => events.length)}`,
-      () => this.all.every(({ events }) => events.length >= expected.length),
-    )
-    for (const { data } of this.all) expect(data).toEqual(expected)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const { stream } of this.all) await stream[Symbol.asyncDispose]()
-  }
-}
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
 
