@@ -205,6 +205,69 @@ describe('what is no HTTP', () => {
   })
 })
 
+describe('what is unusual HTTP', () => {
+  const ask = async (method: string, target: string, ...headers: string[]) => {
+    const lines = [`${method} ${target} HTTP/1.1`, 'Connection: close', ...headers]
+    const [head = '', body = ''] = (await app.raw(`${lines.join('\r\n')}\r\n\r\n`)).split('\r\n\r\n')
+    return { head, body, status: Number(head.split(' ')[1]) }
+  }
+
+  it('a target may name the server too, whatever the method', async () => {
+    const host = 'Host: localhost'
+    expect((await ask('GET', 'http://localhost/healthz', host)).status).toBe(200)
+    const options = await ask('OPTIONS', 'http://localhost/api/events?topic=a', host)
+    expect(options.status).toBe(204)
+    expect(options.head).toContain('allow: GET, HEAD, POST, OPTIONS')
+    const put = await ask('PUT', 'HTTP://localhost:80/broadcast', host)
+    expect([put.status, JSON.parse(put.body).code]).toEqual([405, 'method_not_allowed'])
+    const evil = await ask('OPTIONS', 'http://evil.example/broadcast', host)
+    expect([evil.status, JSON.parse(evil.body).code]).toEqual([403, 'forbidden'])
+  })
+
+  it.each([
+    ['no Host', 'GET', '/api/stats', [], 'Host'],
+    ['no Host, of a probe', 'GET', '/healthz', [], 'Host'],
+    ['no Host, of a publish', 'POST', '/api/events', ['Content-Type: application/json'], 'Host'],
+    ['two Hosts, of a probe', 'GET', '/healthz', ['Host: localhost', 'host: localhost'], 'Host'],
+    [
+      'two credentials',
+      'GET',
+      '/api/stats',
+      ['Host: localhost', 'Authorization: Bearer a', 'authorization: Bearer b'],
+      'Authorization',
+    ],
+    [
+      'two credentials, of a publish',
+      'POST',
+      '/api/events',
+      [
+        'Host: localhost',
+        'Authorization: Bearer a',
+        'Authorization: Bearer b',
+        'Content-Type: application/json',
+      ],
+      'Authorization',
+    ],
+  ])('%s is answered with a problem document', async (_name, method, target, headers, field) => {
+    const { status, body } = await ask(method, target, ...headers)
+    expect(status).toBe(400)
+    expect(JSON.parse(body)).toMatchObject({ code: 'bad_request', field })
+  })
+
+  it('HTTP/1.0 needs no Host', async () => {
+    expect(await app.raw('GET /api/stats HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('what a client expects beside being told to go on is passed over', async () => {
+    const event = '{"topic":"a","data":1}'
+    const answer = await app.raw(
+      `POST /api/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: the-unexpected\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${event.length}\r\n\r\n${event}`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 201 /)
+  })
+})
+
 describe('the policy', () => {
   it('is asked on every road, and its refusal is a problem document', async () => {
     const guest = {

@@ -37,6 +37,14 @@ it('the description is OpenAPI, and nothing in it leads nowhere', async () => {
   }
 })
 
+it('the description closes no form to what another adds to it, which nothing could meet', async () => {
+  const { json, text } = await app.get('/openapi.json')
+  const { items } = json.components.schemas.NotificationList.properties.notifications
+  expect(Object.keys(items.properties)).toEqual(['id', 'time', 'type', 'title', 'message', 'link'])
+  expect(items.additionalProperties).toBeUndefined()
+  expect(text).not.toContain('"allOf"')
+})
+
 it('the description names every code that can be answered over HTTP', async () => {
   const { text } = await app.get('/openapi.json')
   // These two come before there is a route to describe, or are answered on every one.
@@ -101,6 +109,19 @@ it('the reader page needs nothing from elsewhere, and runs nothing that is not i
   }
   expect((await app.get('/docs/json')).json).toEqual((await app.get('/openapi.json')).json)
 })
+
+it.each(['%2e%2e/package.json', '%2e%2e/%2e%2e/package.json', '%00', 'nothing.js'])(
+  'beside the reader page there is nothing, which a problem document says: /docs/static/%s',
+  async (path) => {
+    const answer = await app.raw(
+      `GET /docs/static/${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    )
+    const [head, body] = answer.split('\r\n\r\n')
+    expect(head).toMatch(/^HTTP\/1\.1 404 /)
+    expect(head).toMatch(/^content-type: application\/problem\+json; charset=utf-8$/m)
+    expect(JSON.parse(body!)).toMatchObject({ code: 'not_found', status: 404 })
+  },
+)
 
 it('docs/http-api.md has a line for every route', () => {
   const page = read('docs/http-api.md')

@@ -1,8 +1,8 @@
 import type { StaticDocumentSpec } from '@fastify/swagger'
 import { TidingsError } from '@tidings/protocol'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Parts } from './parts.ts'
-import { problemMediaType, problemOf } from './problem.ts'
+import { asTidingsError, problemMediaType, problemOf } from './problem.ts'
 import { sendJson } from './publish.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -31,6 +31,10 @@ export function addDocs(app: FastifyInstance, { metrics }: Parts): void {
   }
 }
 
+function nothingThere(): TidingsError {
+  return new TidingsError('not_found', 'There is nothing at this path; the page is at /docs.')
+}
+
 async function loadDescription(): Promise<object> {
   const { description } = await import('./openapi/description.ts')
   return description
@@ -47,13 +51,17 @@ async function createReader(): Promise<FastifyInstance> {
   reader.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders)
   })
-  reader.setNotFoundHandler((_request, reply) => {
-    const missing = new TidingsError('not_found', 'There is nothing at this path; the page is at /docs.')
+  const refuse = (error: TidingsError, reply: FastifyReply) => {
     reply
-      .code(404)
+      .code(error.status)
       .type(problemMediaType)
-      .send(JSON.stringify(problemOf(missing)))
-  })
+      .send(JSON.stringify(problemOf(error)))
+  }
+  reader.setNotFoundHandler((_request, reply) => refuse(nothingThere(), reply))
+  // What leads out of its folder is nothing that there is; who looks for that is told no more.
+  reader.setErrorHandler<FastifyError>((error, _request, reply) =>
+    refuse(error.statusCode === 403 ? nothingThere() : asTidingsError(error), reply),
+  )
   await reader.register(swagger, { mode: 'static', specification: { document } })
   await reader.register(swaggerUi, {
     routePrefix: '/docs',

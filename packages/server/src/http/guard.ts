@@ -13,7 +13,7 @@ export function createGuard(parts: Parts) {
   ): void => {
     const isWrite = writing.has(raw.method!)
     const isProbe = probes.has(routeOptions.url)
-    done(isWrite ? refusalOf(raw, parts) : isProbe ? undefined : wrongHostOf(raw, parts))
+    done(isWrite ? refusalOf(raw, parts) : isProbe ? unclearOf(raw) : unwelcomeOf(raw, parts))
   }
 }
 
@@ -27,17 +27,17 @@ const probes: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz'])
 export function refusalOf(request: IncomingMessage, parts: Parts): TidingsError | undefined {
   const { tidings, cors } = parts
   const { headers } = request
-  const wrongHost = wrongHostOf(request, parts)
-  if (wrongHost !== undefined) return wrongHost
+  const unwelcome = unwelcomeOf(request, parts)
+  if (unwelcome !== undefined) return unwelcome
   if (tidings.isDraining) return draining()
   const { 'sec-fetch-site': site, origin } = headers
   // A form on any page can POST text/plain here without a preflight. Browsers say where it comes from.
   return (site === 'cross-site' || site === 'same-site') && !cors.allows(origin) ? crossSite() : undefined
 }
 
-function wrongHostOf(request: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
-  if (isHostTwice(request.rawHeaders))
-    return new TidingsError('bad_request', 'Send one Host.', { field: 'Host' })
+function unwelcomeOf(request: IncomingMessage, { hosts }: Parts): TidingsError | undefined {
+  const unclear = unclearOf(request)
+  if (unclear !== undefined) return unclear
   if (hosts.allows(hostOf(request))) return undefined
   return new TidingsError(
     'forbidden',
@@ -46,19 +46,35 @@ function wrongHostOf(request: IncomingMessage, { hosts }: Parts): TidingsError |
   )
 }
 
+/** Fields of which Node takes the first of several; a proxy in front may have taken the last (RFC 9112 §3.2). */
+const once: ReadonlyMap<string, string> = new Map([
+  ['host', 'Host'],
+  ['authorization', 'Authorization'],
+])
+
+/** Why it is not clear which server is asked, or by whom; `undefined` if it is. */
+function unclearOf({ headers, httpVersion, rawHeaders }: IncomingMessage): TidingsError | undefined {
+  if (headers.host === undefined && httpVersion === '1.1') return notOnce('Host')
+  const seen = new Set<string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const { length } = rawHeaders[index]!
+    // The two lengths first: to compare each name in lower case would cost every publish.
+    if (length !== 4 && length !== 13) continue
+    const field = once.get(rawHeaders[index]!.toLowerCase())
+    if (field === undefined) continue
+    if (seen.has(field)) return notOnce(field)
+    seen.add(field)
+  }
+  return undefined
+}
+
+function notOnce(field: string): TidingsError {
+  return new TidingsError('bad_request', `Send one ${field}.`, { field })
+}
+
 /** The target itself may say it, as to a proxy, and wins then (RFC 9112 §3.2.2). */
 function hostOf({ url = '', headers: { host } }: IncomingMessage): string | undefined {
   return url.startsWith('/') ? host : (/^\w+:\/\/([^/?#]*)/.exec(url)?.[1] ?? host)
-}
-
-/** Node takes the first of several; a proxy in front may have taken the last (RFC 9112 §3.2). */
-function isHostTwice(rawHeaders: readonly string[]): boolean {
-  let hosts = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
-  }
-  return hosts > 1
 }
 
 /** The answer to everything new while the server shuts down. */

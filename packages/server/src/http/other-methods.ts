@@ -39,7 +39,7 @@ export function answerOptions(
   return reply.code(204).send()
 }
 
+/** Without what comes before it in a target that names the server too, as one to a proxy does (RFC 9112 §3.2.2). */
 function pathOf({ url }: FastifyRequest): string {
-  const mark = url.indexOf('?')
-  return mark === -1 ? url : url.slice(0, mark)
+  return url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
 }
