@@ -24,7 +24,7 @@ export function addEvents(app: FastifyInstance, parts: Parts): void {
     url: '/events/:userId',
     handler: (request, reply) => {
       const params = queryOf(request)
-      params.set('userId', request.params.userId)
+      params.append('userId', request.params.userId)
       return openStream(parts, request, reply, readSubscription(params, request.raw.headers))
     },
   })
