@@ -57,7 +57,8 @@ export function isKeySetUrl(text: string): boolean {
   if (text === '') return true
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(host))
 }
 
 function parse(text: string): unknown {

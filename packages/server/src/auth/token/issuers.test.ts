@@ -231,6 +231,8 @@ it('an issuer in the list may fetch its keys only where nobody on the way can ex
   expect(await from('')).toContain('exactly one of')
   expect(await from('https://id.example/keys')).toBe('')
   expect(await from('http://127.0.0.1:9/keys')).toBe('')
+  expect(await from('http://[::1]:9/keys')).toBe('')
+  expect(await from('http://[::2]:9/keys')).toContain('https')
 })
 
 it('an issuer in the list alone is one too', () => {
