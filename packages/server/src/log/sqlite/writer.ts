@@ -17,6 +17,7 @@ import type {
   WriterAnswers,
   WriterRequest,
 } from './messages.ts'
+import { rememberFile } from './same-file.ts'
 import { serveThread } from './serve-thread.ts'
 import { markSound } from './soundness.ts'
 
@@ -42,6 +43,7 @@ let row: LogRow
 let events: EventTable
 let keys: KeyTable
 let saveRow: (row: LogRow) => void
+let isSameFile: () => boolean
 let uncheckpointedBytes = 0
 
 serveThread<WriterRequest>(open, answer, (error) => classify(error, path))
@@ -56,6 +58,7 @@ function open(): State {
     lock.release()
     throw error
   }
+  isSameFile = rememberFile(path)
   events = new EventTable(db)
   keys = new KeyTable(db, path)
   saveRow = logRowWriter(db)
@@ -85,6 +88,7 @@ function append(columns: Columns, groups: readonly Group[]): WriterAnswers['appe
       return appendGroup(columns, at - group.count, at, group.key)
     })
   })
+  if (!isSameFile()) throw new Error(`${path} was deleted, moved or replaced while it was in use`)
   noteWritten(row.bytes - bytes)
   return { results, state: state() }
 }
@@ -127,7 +131,7 @@ function close(): undefined {
   try {
     const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()!
     db.close()
-    if (busy === 0) markSound(path)
+    if (busy === 0 && isSameFile()) markSound(path)
   } catch (error) {
     // With a full disk the write-ahead log stays, and the next start looks through the file.
     if (classify(error, path).kind === 'failed') throw error
