@@ -34,7 +34,8 @@ export function addNotifications(app: FastifyInstance, parts: Parts): void {
       access,
       before: readOne(params, 'before'),
     })
-    const notifications = page.events.map(({ id, time, data }) => ({ id, time, ...(data as Notification) }))
+    // An app that publishes its notifications itself may give them an id of its own; pages go on after ours.
+    const notifications = page.events.map(({ id, time, data }) => ({ ...(data as Notification), id, time }))
     return sendJson(reply, 200, { notifications, next: page.next })
   })
 }

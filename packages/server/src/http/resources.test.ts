@@ -113,6 +113,13 @@ describe('notifications', () => {
     expect((await app.get('/api/notifications/reader?limit=3')).json.notifications).toHaveLength(3)
   })
 
+  it('are listed under the ids of their events, also if an app gave them others', async () => {
+    const data = { ...deploy, id: 17, time: 'noon' }
+    const { json } = await app.post('/api/events', { topic: 'user/numbered', type: 'notification', data })
+    const { notifications } = (await app.get('/api/notifications/numbered')).json
+    expect(notifications).toEqual([{ ...deploy, id: json.ids[0], time: expect.stringMatching(/^20.*Z$/) }])
+  })
+
   it('are stored once under one Idempotency-Key', async () => {
     const key = { 'idempotency-key': 'deploy-231' }
     const first = await app.post('/api/notifications/once', deploy, key)

@@ -119,7 +119,8 @@ const HistoryPage = Type.Object({
 
 const NotificationList = Type.Object({
   notifications: Type.Array(
-    Type.Intersect([Type.Object({ id: eventId, time: Type.String({ format: 'date-time' }) }), Notification]),
+    // No intersection: one that is closed, as what is sent is, would be closed to id and time.
+    Type.Object({ id: eventId, time: Type.String({ format: 'date-time' }), ...Notification.properties }),
     { description: 'Newest first.' },
   ),
   next: Type.Union([eventId, Type.Null()], { description: 'Give it as `before` for older ones.' }),
