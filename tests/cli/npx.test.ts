@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -8,6 +8,7 @@ import { Consumer } from '../support/consumer.ts'
 import { endOf } from '../support/end-of.ts'
 import { freePort } from '../support/free-port.ts'
 import { getText } from '../support/get-text.ts'
+import { SseReader } from '../support/sse-reader.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { until } from '../support/until.ts'
 
@@ -91,17 +92,21 @@ describe('tidings, as npm links it', () => {
     expect(code).toBe(0)
   })
 
-  test('ends with the npx that has started it', async () => {
+  /** What is tried with a server that npx has started. */
+  type Trial = (npx: ChildProcess, port: number, isGone: () => Promise<unknown>) => Promise<void>
+
+  async function withNpx(trial: Trial): Promise<void> {
     await using data = await tempFolder()
     const port = await freePort()
-    const args = ['tidings', 'serve', '--port', String(port), '--data', data.path]
+    const args = ['tidings', 'serve', '--port', String(port), '--data', data.path, '--drain-ms', '4s']
     const npx = spawn('npx', args, { cwd: repository, stdio: 'ignore', detached: true })
     const answers = async () =>
       (await getText(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)) !== undefined
     try {
       await until('the server to be ready', answers, { timeoutMs: 60_000 })
-      npx.kill('SIGTERM')
-      await until('the server to be gone', async () => !(await answers()), { timeoutMs: 60_000 })
+      await trial(npx, port, () =>
+        until('the server to be gone', async () => !(await answers()), { timeoutMs: 60_000 }),
+      )
     } finally {
       // Its group, which it leads: what it has left behind, if this test fails.
       try {
@@ -110,7 +115,25 @@ describe('tidings, as npm links it', () => {
         // Nothing is left.
       }
     }
-  })
+  }
+
+  test('ends with the npx that has started it', () =>
+    withNpx(async (npx, _port, isGone) => {
+      npx.kill('SIGTERM')
+      await isGone()
+    }))
+
+  test('told to stop together with its npx, which is gone at once, says goodbye to all', () =>
+    withNpx(async (npx, port, isGone) => {
+      // So many that goodbyes take longer than it takes to notice that npx is gone.
+      const readers = await Promise.all(
+        Array.from({ length: 40 }, () => SseReader.open({ port, topics: ['a'], reconnect: 'never' })),
+      )
+      process.kill(-npx.pid!, 'SIGTERM')
+      await until('all streams to end', () => readers.every(({ isOpen }) => !isOpen), { timeoutMs: 60_000 })
+      expect(readers.filter(({ goodbye }) => goodbye === undefined)).toHaveLength(0)
+      await isGone()
+    }))
 
   test('runs where the packages are installed as they are published', async () => {
     await using consumer = await Consumer.install(['protocol', 'client', 'server'])

@@ -1,4 +1,5 @@
 import type { Logger, RunningServer } from '../server.ts'
+import { leaveNpm } from './end-with-npm.ts'
 import { exitCode } from './exit-code.ts'
 
 /** Beyond the drain, for publishes in flight and the store. */
@@ -45,6 +46,7 @@ export async function closeOnSignal(
   close: () => Promise<void>,
 ): Promise<void> {
   const signal = await nextSignal()
+  leaveNpm()
   logger.info({ signal, drainMs }, 'shutting down; a second signal stops at once')
   void nextSignal().then(() => process.exit(exitCode.interrupted))
   await closeInTime(logger, drainMs, close)
