@@ -32,6 +32,9 @@ it('assets that are named by their content are kept for ever, and the page is as
     expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     const again = await app.get(asset, { 'if-none-match': headers.get('etag')! })
     expect([again.status, again.text]).toEqual([304, ''])
+    const compressed = await app.get(asset, { 'if-none-match': `"older", W/${headers.get('etag')}` })
+    expect([compressed.status, compressed.text]).toEqual([304, ''])
+    expect((await app.get(asset, { 'if-none-match': 'W/"older"' })).status).toBe(200)
   }
   if (assets.length > 0) expect(page.headers.get('cache-control')).toBe('no-cache')
 })

@@ -70,6 +70,11 @@ async function open(name: string): Promise<OpenFile | undefined> {
 function serve(request: FastifyRequest, reply: FastifyReply, name: string, { bytes, etag }: OpenFile) {
   const caching = hashedName.test(name) ? 'public, max-age=31536000, immutable' : 'no-cache'
   reply.headers(pageHeaders).header('cache-control', caching).header('etag', etag)
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+  if (hasAlready(request.headers['if-none-match'], etag)) return reply.code(304).send()
   return reply.type(mediaTypes[extname(name)]!).send(bytes)
+}
+
+/** A proxy that compresses makes a tag weak, and caches name all that they have: the comparison is the weak one. */
+function hasAlready(held: string | undefined, etag: string): boolean {
+  return held?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag) === true
 }
