@@ -20,7 +20,7 @@ const drafts: Readonly<Record<Kind, (read: Read, user: string) => Draft>> = {
   notification: (read, user) => {
     const [type, title, message, link] = [read('type'), read('title'), read('message'), read('link')]
     const body = link === '' ? { type, title, message } : { type, title, message, link }
-    return { path: `/api/notifications/${user}`, body }
+    return { path: `/api/notifications/${encodeURIComponent(user)}`, body }
   },
   announcement: (read) => ({
     path: '/api/broadcast',

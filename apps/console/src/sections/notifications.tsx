@@ -20,6 +20,7 @@ export function Notifications({ user }: { readonly user: string }) {
   const isAll = useContext(MayDoEverything)
   const commands = useCommands()
   const next = useRef(0)
+  const inPath = encodeURIComponent(user)
 
   return (
     <Section
@@ -32,7 +33,7 @@ export function Notifications({ user }: { readonly user: string }) {
         { name: 'Client', code: client(user) },
         {
           name: 'curl',
-          code: `${commands.post(`/api/notifications/${user}`, examples[0])}\n\n# Listen:\n${commands.stream(`/events/${user}`)}\n\n# The last ones, newest first:\n${commands.read(`/api/notifications/${user}?limit=20`)}`,
+          code: `${commands.post(`/api/notifications/${inPath}`, examples[0])}\n\n# Listen:\n${commands.stream(`/events/${inPath}`)}\n\n# The last ones, newest first:\n${commands.read(`/api/notifications/${inPath}?limit=20`)}`,
         },
       ]}
     >

@@ -90,7 +90,7 @@ export function Resume({ user }: ResumeProps) {
         { name: 'React', code: react },
         {
           name: 'curl',
-          code: `# Go on from where this page is:\n${commands.stream(`/events/${user}`, place)}`,
+          code: `# Go on from where this page is:\n${commands.stream(`/events/${encodeURIComponent(user)}`, place)}`,
         },
       ]}
     >
