@@ -140,13 +140,14 @@ export class Connection implements CourseOwner, SinkOwner, Spoke, Dated {
     const before = this.wanted
     this.#course.want({ ...before, topics, ...this.#access.reading(topics) })
     const from = this.#course.place ?? hub.head
-    if (past === undefined) return from
-    if ('gap' in past) this.#course.write(pastGapFrame(past.gap, from, null))
+    const told = this.#course.tellablePlace
+    if (past === undefined) return told
+    if ('gap' in past) this.#course.write(pastGapFrame(past.gap, told, null))
     else {
       const range = { after: past.after, upTo: from.seq }
       this.#course.takeDetour(new Detour(hub, past.topics, before.topics, range), from)
     }
-    return from
+    return told
   }
 
   /** Finds where the stream begins, says so, and goes. */

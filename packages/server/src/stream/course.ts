@@ -67,6 +67,14 @@ export class Course implements Listener, Waiting {
     return this.#place
   }
 
+  /**
+   * Where it stands, as its client may hear it: a place that is only a number is nothing that anybody can come back with.
+   * The head takes its stand, which is no promise too many: what comes before it comes as well.
+   */
+  get tellablePlace(): Cursor {
+    return isKnown(this.#place) ? this.#place : this.#around.hub.head
+  }
+
   get isLive(): boolean {
     return this.#interest.live.has(this)
   }
@@ -214,7 +222,7 @@ export class Course implements Listener, Waiting {
     const detour = this.#detours[0]!
     detour.place = reached
     if (isEnd) this.#detours.shift()
-    if (missed > 0) this.write(pastGapFrame('trimmed', this.#place!, missed))
+    if (missed > 0) this.write(pastGapFrame('trimmed', this.tellablePlace, missed))
     this.#replay(frame)
     this.#askTurn()
   }
