@@ -73,6 +73,13 @@ describe('what an app hands on by mistake is refused, and the log lives on', () 
     await expectWell(tidings)
   })
 
+  it('an access that ends at no time, and so would never', () => {
+    const expiresAt = Date.parse('tomorrow')
+    expect(() => createAccess({ caller: 'x', mayRead: () => true, expiresAt })).toThrow(
+      'expiresAt must be milliseconds since the epoch.',
+    )
+  })
+
   it.each([42, null, {}, '', 'half of \ud83d', 'k'.repeat(256)])('the idempotency key %j', async (key) => {
     const tidings = await open(newFolder())
     const options = { idempotencyKey: key as string }

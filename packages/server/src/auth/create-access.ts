@@ -27,10 +27,17 @@ export interface AccessOptions {
 
 let made = 0
 
-/** Makes the rights of one caller, to be passed as `access` to `stream`, `respond`, `publish` and `history`. */
+/**
+ * Makes the rights of one caller, to be passed as `access` to `stream`, `respond`, `publish` and `history`.
+ * @throws TypeError if `expiresAt` is no time.
+ */
 export function createAccess(options: AccessOptions): Access {
   const { caller, user, expiresAt, credential, scope, mayAdminister = false } = options
   const { mayRead = () => false, mayPublish = () => false } = options
+  // Such a time would never come: the stream would live for ever.
+  if (expiresAt !== undefined && Number.isNaN(Number(expiresAt))) {
+    throw new TypeError('expiresAt must be milliseconds since the epoch.')
+  }
   const shared = scope === undefined ? `own ${++made}` : `given ${scope}`
   const reading = Object.freeze({ scope: shared, mayRead })
   return Object.freeze({
