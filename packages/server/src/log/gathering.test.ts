@@ -23,11 +23,22 @@ it('an append larger than a commit should be is a commit of its own', () => {
 })
 
 it('too much waiting is refused, until some of it is taken', () => {
-  const gathering = filled(17, 1, 16 * megabyte)
+  const gathering = filled(16, 1, 16 * megabyte)
   expect(() => gathering.add(pending(1, 10))).toThrow(expect.objectContaining({ code: 'overloaded' }))
   gathering.take()
   gathering.take()
   expect(() => gathering.add(pending(1, 10))).not.toThrow()
+})
+
+it('events that hold next to nothing fill memory, too: so many of them are refused that wait', () => {
+  const gathering = new Gathering(5_000)
+  const small = pending(5_000, 0)
+  const addMillions = () => {
+    for (let count = 0; count < 1_000; count++) gathering.add(small)
+  }
+  expect(addMillions).toThrow(expect.objectContaining({ code: 'overloaded' }))
+  while (!gathering.isEmpty) gathering.take()
+  expect(() => gathering.add(small)).not.toThrow()
 })
 
 function filled(appends: number, events: number, bytes: number): Gathering {

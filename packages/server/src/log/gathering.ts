@@ -17,6 +17,9 @@ const commitBytes = 16 * 1024 * 1024
 /** Waiting for a commit: with a store so slow, more would only wait longer. */
 const waitingBytes = 256 * 1024 * 1024
 
+/** What an event that waits costs besides its payload and topic: millions of small ones are as heavy as large ones. */
+const overheadBytes = 128
+
 /** The part of the expected appends that is worth a commit. */
 const most = 0.75
 
@@ -99,7 +102,7 @@ export class Gathering {
   }
 }
 
-/** Payload characters: near enough to bytes for a bound. */
+/** Payload and topic in characters, near enough to bytes for a bound, and what each event costs besides. */
 function sizeOf({ events }: Pending): number {
-  return events.reduce((sum, { payload }) => sum + payload.length, 0)
+  return events.reduce((sum, { payload, topic }) => sum + payload.length + topic.length + overheadBytes, 0)
 }
